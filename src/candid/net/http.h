@@ -1,0 +1,37 @@
+// One HTTP request and one answer, as plain values.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace candid::net {
+
+struct Header {
+  std::string name;   // spelled as received
+  std::string value;  // without the white space around it
+};
+
+struct Request {
+  std::string method;
+  std::string target;           // as received, escapes and all
+  std::vector<Header> headers;  // in the order received
+  std::string body;
+  std::string peer;  // the other side's address, without the port
+
+  // The value of the first header of that name (case does not count), or nullptr.
+  const std::string* Find(std::string_view name) const;
+};
+
+// Content-Length, Date and Connection are the server's business.
+struct Response {
+  int status = 200;
+  std::string content_type;
+  std::vector<Header> headers;
+  std::string body;
+};
+
+// Equal but for the case of ASCII letters.
+bool SameHeaderName(std::string_view a, std::string_view b);
+
+}  // namespace candid::net

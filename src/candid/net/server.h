@@ -1,0 +1,87 @@
+// Server: HTTP/1.1 over TCP with every limit said out loud. One thread moves bytes; requests are
+// answered by a bounded pool of workers. It knows nothing of what the requests mean: its own
+// refusals are worded by a callback.
+//
+// Duties it takes: body limit checked before reading, Expect answered, duplicates of Host and
+// Content-Length refused, time-outs for header, body, idle and write apart, caps on connections
+// (in all and for one address) and on body bytes in memory, Date on every answer, graceful stop.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "candid/base/clock.h"
+#include "candid/base/result.h"
+#include "candid/net/http.h"
+
+namespace candid::net {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  // numeric, IPv4 or IPv6
+  std::uint16_t port = 0;             // 0: any free one, see port()
+  std::size_t workers = 2;
+  std::size_t queue_limit = 64;  // requests waiting for a worker
+  std::size_t max_connections = 4096;
+  std::size_t max_connections_per_address = 2048;
+  std::size_t max_header_bytes = 32u << 10;
+  std::size_t max_body_bytes = 16u << 20;
+  std::size_t max_body_bytes_in_flight = 512u << 20;  // of all connections together
+  std::chrono::milliseconds header_timeout{10'000};   // from the first byte of a request
+  std::chrono::milliseconds body_timeout{60'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds write_timeout{30'000};
+  std::chrono::milliseconds drain_timeout{10'000};  // what Stop grants to requests in work
+  const Clock* clock = &SystemClock();              // of the Date header; outlives the server
+};
+
+// Why the server answers by itself.
+enum class Refusal {
+  kMalformed,       // not HTTP/1.1, or Host or Content-Length twice
+  kHeaderTooLarge,  // max_header_bytes
+  kBodyTooLarge,    // max_body_bytes
+  kTimeout,         // header or body did not arrive in time
+  kOverloaded,      // queue or body memory full, or stopping
+  kFailed,          // the handler threw
+};
+
+// Called on a worker thread, many at once. An exception becomes Refusal::kFailed.
+using Handler = std::function<Response(const Request&)>;
+// Called on any thread, many at once; must not throw.
+using RefusalHandler = std::function<Response(Refusal)>;
+
+struct ServerStats {
+  std::size_t connections = 0;
+  std::size_t queued = 0;
+  std::size_t body_bytes = 0;  // set aside for bodies being read or worked on
+  std::uint64_t refused = 0;   // answers of the RefusalHandler since the start
+};
+
+class Server {
+ public:
+  // Binds and starts. kInvalidArgument names a bad address; kIo that it cannot be bound, and why.
+  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Handler handler,
+                                               RefusalHandler refuse);
+  ~Server();  // stops
+
+  std::uint16_t port() const;
+  ServerStats stats() const;  // thread-safe
+
+  // Takes no more connections, closes idle ones, lets requests in work end (at most
+  // drain_timeout), then closes what is left. Blocks; may be called twice, not from a handler.
+  void Stop();
+
+  struct State;
+
+ private:
+  explicit Server(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Whether the numeric address reaches this machine only.
+bool IsLoopback(const std::string& address);
+
+}  // namespace candid::net

@@ -1,0 +1,29 @@
+// Embed: an aligned face becomes a template.
+#pragma once
+
+#include <vector>
+
+#include "candid/face/face.h"
+#include "candid/face/network.h"
+
+namespace candid::face {
+
+// One embedder of a pack with the matrix that reduces its vector, if it has one.
+struct Embedder {
+  Network network;
+  std::vector<float> matrix;  // rows x output_size, row-major; empty: none
+};
+
+// What the embedders look at.
+struct Chips {
+  image::Image aligned;  // kChipSize square, for kind "arcface"
+  // For kind "face-box": the picture and the face's box in it.
+  const image::Image* picture = nullptr;
+  Box box;
+};
+
+// Each embedder's vector (the sum over the chip and its mirror image, if its part says so) is made
+// unit length, reduced, weighted; all are laid end to end and made unit length.
+Result<Template> Embed(std::vector<Embedder>& embedders, const Chips& chips);
+
+}  // namespace candid::face

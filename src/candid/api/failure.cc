@@ -1,0 +1,93 @@
+#include "candid/api/failure.h"
+
+#include "candid/api/json_writer.h"
+
+namespace candid::api {
+namespace {
+
+constexpr char kGenericParameter[] = "Request has invalid parameters";
+
+Failure ImageFailure(const Error& error) {
+  switch (error.code()) {
+    case Code::kMalformed:
+    case Code::kUnsupported:
+      return {"InvalidImageFormatException", "Request has invalid image format"};
+    case Code::kTooLarge:
+      return {"ImageTooLargeException", "Image size is too large. " + error.message()};
+    case Code::kInvalidArgument:
+      return {"InvalidParameterException", std::string(kGenericParameter) + ": " + error.message()};
+    default:
+      return FailureOf(error, Subject::kOther);
+  }
+}
+
+}  // namespace
+
+Failure FailureOf(const Error& error, Subject subject) {
+  if (subject == Subject::kImage) return ImageFailure(error);
+  switch (error.code()) {
+    case Code::kNotFound:
+      if (subject == Subject::kFace) {
+        return {"InvalidParameterException", "faceId was not found in the collection."};
+      }
+      return {"ResourceNotFoundException", error.message()};
+    case Code::kAlreadyExists:
+      return {"ResourceAlreadyExistsException", error.message()};
+    case Code::kInvalidArgument:
+    case Code::kMalformed:
+    case Code::kUnsupported:
+    case Code::kTooLarge:
+      return {"InvalidParameterException", error.message()};
+    case Code::kConflict:
+      return {"InvalidParameterException", error.message()};
+    case Code::kUnauthenticated:
+      return {"UnrecognizedClientException",
+              "The security token included in the request is invalid.", 400, Shape::kFramework};
+    case Code::kDenied:
+      return {"AccessDeniedException", error.message()};
+    case Code::kExhausted:
+      if (subject == Subject::kCollection)
+        return {"ServiceQuotaExceededException", error.message()};
+      return {"ProvisionedThroughputExceededException", "Provisioned Rate exceeded"};
+    case Code::kCancelled:
+    case Code::kDeadline:
+      return {"ThrottlingException", "The server is busy or stopping. Try again.", 400};
+    case Code::kIo:
+    case Code::kCorrupt:
+    case Code::kUnavailable:
+    case Code::kInternal:
+      break;
+  }
+  return {"InternalServerError", "Internal server error", 500};
+}
+
+net::Response RenderFailure(const Failure& failure, const std::string& request_id) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Member("__type", failure.type);
+  if (failure.shape == Shape::kService) {
+    json.Member("Code", failure.type);
+    json.Member("Logref", request_id);
+    json.Member("Message", failure.message);
+  } else {
+    json.Member("message", failure.message);
+  }
+  json.EndObject();
+  net::Response response;
+  response.status = failure.status;
+  response.content_type = kContentType;
+  response.headers = {{"x-amzn-RequestId", request_id},
+                      {"x-amzn-ErrorType", failure.type.substr(failure.type.find('#') + 1)}};
+  response.body = std::move(json).Take();
+  return response;
+}
+
+net::Response RenderSuccess(std::string json, const std::string& request_id) {
+  net::Response response;
+  response.content_type = kContentType;
+  response.headers = {{"x-amzn-RequestId", request_id}};
+  response.body = std::move(json);
+  return response;
+}
+
+}  // namespace candid::api

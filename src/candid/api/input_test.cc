@@ -1,0 +1,120 @@
+#include "candid/api/input.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace candid::api {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Expected<Input> Parse(std::string_view operation, std::string_view body) {
+  return Input::Parse(body, *SchemaOf(operation));
+}
+
+std::string Refusal(std::string_view operation, std::string_view body) {
+  const auto input = Parse(operation, body);
+  return input ? "accepted" : input.error().type + ": " + input.error().message;
+}
+
+TEST(Input, GivesValuesAndDefaults) {
+  const auto input = Parse("SearchFaces",
+                           R"({"CollectionId":"c","FaceId":"00000000-0000-4000-8000-000000000000",
+                               "FaceMatchThreshold":90.0,"MaxFaces":null,"Unknown":[1]})");
+  ASSERT_TRUE(input) << input.error().message;
+  EXPECT_EQ(input->Text("CollectionId"), "c");
+  EXPECT_EQ(input->Number("FaceMatchThreshold"), 90);
+  EXPECT_EQ(input->Number("MaxFaces"), 100);
+  EXPECT_FALSE(input->Has("MaxFaces"));
+}
+
+TEST(Input, TheLastOfADoubledMemberCounts) {
+  const auto input = Parse("DeleteCollection", R"({"CollectionId":"a","CollectionId":"b"})");
+  ASSERT_TRUE(input);
+  EXPECT_EQ(input->Text("CollectionId"), "b");
+}
+
+TEST(Input, QuotesConstraintsInAmazonsWords) {
+  EXPECT_EQ(Refusal("DeleteCollection", "{}"),
+            "ValidationException: 1 validation error detected: Value null at 'collectionId' failed "
+            "to satisfy constraint: Member must not be null");
+  EXPECT_EQ(Refusal("DeleteCollection", R"({"CollectionId":"bad id!"})"),
+            "ValidationException: 1 validation error detected: Value 'bad id!' at 'collectionId' "
+            "failed to satisfy constraint: Member must satisfy regular expression pattern: "
+            "[a-zA-Z0-9_.\\-]+");
+  EXPECT_THAT(Refusal("ListCollections", R"({"MaxResults":4097})"),
+              HasSubstr("Value '4097' at 'maxResults' failed to satisfy constraint: Member must "
+                        "have value less than or equal to 4096"));
+  EXPECT_THAT(
+      Refusal("CompareFaces", R"({"QualityFilter":"BEST"})"),
+      AllOf(StartsWith("ValidationException: 3 validation errors detected: "),
+            HasSubstr("Value 'BEST' at 'qualityFilter' failed to satisfy constraint: Member "
+                      "must satisfy enum value set: [NONE, AUTO, LOW, MEDIUM, HIGH]")));
+  EXPECT_THAT(
+      Refusal("DeleteFaces", R"({"CollectionId":"c","FaceIds":["x"]})"),
+      HasSubstr("Value '[x]' at 'faceIds' failed to satisfy constraint: Member must satisfy "
+                "constraint: [Member must satisfy regular expression pattern: [0-9a-f]{8}-"));
+  EXPECT_THAT(Refusal("DeleteFaces", R"({"CollectionId":"c","FaceIds":[]})"),
+              HasSubstr("Member must have length greater than or equal to 1"));
+}
+
+TEST(Input, LimitsImageBytesByDecodedSize) {
+  const std::string limit = ToBase64(Bytes(5'242'880));
+  const std::string over = ToBase64(Bytes(5'242'881));
+  EXPECT_EQ(Refusal("DetectFaces", R"({"Image":{"Bytes":")" + limit + "\"}}"), "accepted");
+  EXPECT_THAT(
+      Refusal("DetectFaces", R"({"Image":{"Bytes":")" + over + "\"}}"),
+      HasSubstr("at 'image.bytes' failed to satisfy constraint: Member must have length less "
+                "than or equal to 5242880"));
+  EXPECT_THAT(Refusal("DetectFaces", R"({"Image":{"Bytes":""}})"),
+              HasSubstr("length greater than or equal to 1"));
+}
+
+TEST(Input, RefusesTheWrongShape) {
+  for (const char* body : {"", "null", "[]", "{", "\"x\"", R"({"CollectionId":1})",
+                           R"({"CollectionId":["c"]})", R"({"CollectionId":"\ud800"})"}) {
+    EXPECT_THAT(Refusal("DeleteCollection", body), StartsWith("SerializationException")) << body;
+  }
+  EXPECT_THAT(Refusal("DetectFaces", R"({"Image":{"Bytes":"@@@"}})"),
+              StartsWith("SerializationException"));
+  EXPECT_THAT(Refusal("DetectFaces", R"({"Image":"abc"})"), StartsWith("SerializationException"));
+  EXPECT_THAT(Refusal("ListFaces", R"({"CollectionId":"c","MaxResults":1.5})"),
+              StartsWith("SerializationException"));
+  std::string deep = R"({"X":)";
+  for (int i = 0; i < 100'000; ++i) deep += "[";
+  EXPECT_THAT(Refusal("ListCollections", deep), StartsWith("SerializationException"));
+}
+
+TEST(Input, AnImageIsBytesOrAnObjectAndNotBoth) {
+  const auto type = [](std::string_view body) {
+    const auto input = Parse("DetectFaces", body);
+    const auto image = input->Image("Image");
+    return image ? (image->in_s3 ? "s3" : "bytes") : image.error().type;
+  };
+  EXPECT_EQ(type(R"({"Image":{"Bytes":"AAAA"}})"), "bytes");
+  EXPECT_EQ(type(R"({"Image":{"S3Object":{"Bucket":"bkt","Name":"n"}}})"), "s3");
+  EXPECT_EQ(type(R"({"Image":{}})"), "InvalidParameterException");
+  EXPECT_EQ(type(R"({"Image":{"Bytes":"AAAA","S3Object":{"Bucket":"bkt","Name":"n"}}})"),
+            "InvalidParameterException");
+}
+
+TEST(Input, MapsAreChecked) {
+  const auto input = Parse("CreateCollection", R"({"CollectionId":"c","Tags":{"team":"blue"}})");
+  ASSERT_TRUE(input);
+  EXPECT_THAT(input->Pairs("Tags"), ElementsAre(testing::Pair("team", "blue")));
+  EXPECT_THAT(Refusal("CreateCollection", R"({"CollectionId":"c","Tags":{"aws:x":"y"}})"),
+              StartsWith("ValidationException"));
+}
+
+TEST(Schema, EveryOperationIsServedOrKnown) {
+  EXPECT_NE(SchemaOf("IndexFaces"), nullptr);
+  EXPECT_EQ(SchemaOf("CreateUser"), nullptr);
+  EXPECT_TRUE(IsKnownButNotServed("CreateUser"));
+  EXPECT_FALSE(IsKnownButNotServed("IndexFaces"));
+  EXPECT_FALSE(IsKnownButNotServed("Nonsense"));
+}
+
+}  // namespace
+}  // namespace candid::api

@@ -1,0 +1,78 @@
+// candid compare SOURCE TARGET
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <numeric>
+
+#include "apps/command.h"
+#include "apps/photo.h"
+#include "apps/terminal.h"
+#include "candid/decision/similarity.h"
+
+namespace candid::apps {
+namespace {
+
+struct Pair {
+  std::string source;
+  std::string target;
+};
+
+// The largest face of the source against every face of the target, as CompareFaces does.
+Status Compare(const Context& context, const Pair& paths) {
+  CANDID_ASSIGN(const auto pipeline, OpenPipeline(context));
+  CANDID_ASSIGN(const auto source, DetectIn(*pipeline, paths.source));
+  CANDID_ASSIGN(const auto target, DetectIn(*pipeline, paths.target));
+  for (const auto& photo : {std::cref(*source), std::cref(*target)}) {
+    if (photo.get().photo.faces().empty()) {
+      return Fail(Code::kInvalidArgument, fmt::format("no face in {}", photo.get().path));
+    }
+  }
+  const std::size_t largest = 0;
+  CANDID_ASSIGN(const auto probe, pipeline->Embed(source->photo, {&largest, 1}));
+  std::vector<std::size_t> all(target->photo.faces().size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  CANDID_ASSIGN(const auto others, pipeline->Embed(target->photo, all));
+
+  boost::json::array matches;
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    const double score =
+        std::inner_product(probe[0].begin(), probe[0].end(), others[i].begin(), 0.0);
+    const double similarity = decision::SimilarityOf(score);
+    const face::Box& box = target->photo.faces()[i].box;
+    const auto place =
+        fmt::format("{:.0f},{:.0f} {:.0f}x{:.0f}", box.left, box.top, box.width, box.height);
+    matches.push_back(
+        {{"box",
+          {{"left", box.left}, {"top", box.top}, {"width", box.width}, {"height", box.height}}},
+         {"similarity", similarity},
+         {"score", score}});
+    rows.push_back({place, fmt::format("{:.2f}", similarity), fmt::format("{:.4f}", score)});
+  }
+  if (context.json) {
+    std::puts(boost::json::serialize(boost::json::object{{"faces", matches}}).c_str());
+  } else {
+    std::fputs(FormatTable({"face in " + paths.target, "similarity", "score"}, rows).c_str(),
+               stdout);
+  }
+  return {};
+}
+
+}  // namespace
+
+void AddCompare(CLI::App* app, Context* context) {
+  CLI::App* command =
+      app->add_subcommand("compare", "The largest face of one photo against every face of another");
+  command->footer(
+      "\nExamples:\n  candid compare passport.jpg party.jpg\n  candid compare --json a.jpg "
+      "b.jpg\n");
+  auto paths = std::make_shared<Pair>();
+  command->add_option("source", paths->source, "Photo whose largest face is looked for")
+      ->required();
+  command->add_option("target", paths->target, "Photo to look in")->required();
+  Run(command, context, [context, paths] { return Compare(*context, *paths); });
+}
+
+}  // namespace candid::apps

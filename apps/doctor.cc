@@ -1,0 +1,167 @@
+#include "apps/doctor.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "apps/terminal.h"
+#ifdef CANDID_WITH_INFER
+#include "candid/infer/session.h"
+#endif
+
+namespace candid::apps {
+namespace {
+
+constexpr double kGiB = 1024.0 * 1024 * 1024;
+
+// The folder itself or the nearest one above it that is there.
+std::filesystem::path NearestExisting(std::filesystem::path path) {
+  std::error_code ignored;
+  path = std::filesystem::absolute(path, ignored);
+  while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) {
+    path = path.parent_path();
+  }
+  return path;
+}
+
+}  // namespace
+
+Finding ExamineProcessor() {
+  Finding finding{.subject = "processor", .value = "", .remedy = ""};
+  std::string features;
+  const auto add = [&features](bool there, const char* name) {
+    if (there) features += (features.empty() ? "" : ", ") + std::string(name);
+  };
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  add(avx2, "AVX2");
+  add(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"), "AVX-512");
+  add(__builtin_cpu_supports("avx512vnni"), "VNNI");
+  add(__builtin_cpu_supports("avx512bf16"), "BF16");
+  finding.value = fmt::format("{} cores; {}", std::thread::hardware_concurrency(),
+                              features.empty() ? "no vector extension that we use" : features);
+#ifdef CANDID_WITH_INFER
+  finding.value += fmt::format("; networks run in {}", infer::NameOf(infer::BestPrecision()));
+#endif
+  if (!avx2) {
+    finding.verdict = Verdict::kNote;
+    finding.remedy = "works, many times slower: use a processor with AVX2 (2013 and later)";
+  }
+  return finding;
+}
+
+Finding ExamineMemory() {
+  const double bytes =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  Finding finding{.subject = "memory", .value = FormatBytes(bytes), .remedy = ""};
+  if (bytes < 0.9 * kGiB) {
+    finding.verdict = Verdict::kNote;
+    finding.remedy = "large photos may be refused: give the machine 1 GiB or more";
+  }
+  return finding;
+}
+
+Finding ExamineStateFolder(const std::filesystem::path& state) {
+  Finding finding{.subject = "state folder", .value = state.string(), .remedy = ""};
+  struct stat status{};
+  if (::stat(state.c_str(), &status) != 0) {
+    finding.value +=
+        errno == ENOENT ? " (not there yet)" : fmt::format(": {}", std::strerror(errno));
+    finding.verdict = errno == ENOENT ? Verdict::kNote : Verdict::kBroken;
+    finding.remedy = "./up makes it; --state or CANDID_STATE names another";
+    return finding;
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    finding.verdict = Verdict::kBroken;
+    finding.remedy = "it is not a folder: move it away, or name another with --state";
+  } else if (::access(state.c_str(), R_OK | W_OK | X_OK) != 0) {
+    finding.verdict = Verdict::kBroken;
+    finding.remedy =
+        fmt::format("this user cannot write there: chown -R \"$USER\" {}", state.string());
+  } else if ((status.st_mode & 077) != 0) {
+    finding.verdict = Verdict::kNote;
+    finding.remedy =
+        fmt::format("others on this machine can look inside: chmod 700 {}", state.string());
+  }
+  return finding;
+}
+
+Finding ExamineFreeSpace(const std::filesystem::path& state) {
+  Finding finding{.subject = "free space", .value = "", .remedy = ""};
+  std::error_code error;
+  const auto place = NearestExisting(state);
+  const auto space = std::filesystem::space(place, error);
+  if (error) {
+    finding.value = fmt::format("{}: {}", place.string(), error.message());
+    finding.verdict = Verdict::kBroken;
+    finding.remedy = "name another state folder with --state";
+    return finding;
+  }
+  const auto available = static_cast<double>(space.available);
+  finding.value = fmt::format("{} in {}", FormatBytes(available), place.string());
+  if (available < 0.2 * kGiB) {
+    finding.verdict = Verdict::kBroken;
+    finding.remedy = "writes will fail: free at least 200 MiB";
+  } else if (available < kGiB) {
+    finding.verdict = Verdict::kNote;
+    finding.remedy = "little is left: a million faces take about 1 GiB";
+  }
+  return finding;
+}
+
+Finding ExamineFileLimit() {
+  Finding finding{.subject = "open files", .value = "", .remedy = ""};
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  finding.value = fmt::format("{} a process", limit.rlim_cur);
+  if (limit.rlim_cur < 1024) {
+    finding.verdict = Verdict::kNote;
+    finding.remedy = "few connections at once: ulimit -n 4096 before starting the server";
+  }
+  return finding;
+}
+
+Finding ExaminePort(std::uint16_t port) {
+  Finding finding{.subject = "port", .value = fmt::format("127.0.0.1:{}", port), .remedy = ""};
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int yes = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    finding.value += " is free";
+  } else if (errno == EADDRINUSE) {
+    finding.value += " is in use";
+    finding.verdict = Verdict::kNote;
+    finding.remedy = "fine if that is Candid itself; otherwise ./up --port N";
+  } else {
+    finding.value += fmt::format(": {}", std::strerror(errno));
+    finding.verdict = Verdict::kBroken;
+    finding.remedy = "take a port of 1024 or more: ./up --port N";
+  }
+  ::close(socket);
+  return finding;
+}
+
+Finding ExamineModels(const std::filesystem::path& state) {
+  const auto manifest = state / "models" / "candid-default" / "pack.toml";
+  Finding finding{.subject = "models", .value = manifest.string(), .remedy = ""};
+  std::error_code ignored;
+  if (!std::filesystem::exists(manifest, ignored)) {
+    finding.value += " is not there";
+    finding.verdict = Verdict::kBroken;
+    finding.remedy = "./up installs them";
+  }
+  return finding;
+}
+
+}  // namespace candid::apps

@@ -1,0 +1,75 @@
+// candid doctor
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "apps/command.h"
+#include "apps/doctor.h"
+#include "apps/terminal.h"
+
+namespace candid::apps {
+namespace {
+
+const char* NameOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kGood:
+      return "good";
+    case Verdict::kNote:
+      return "note";
+    case Verdict::kBroken:
+      return "broken";
+  }
+  return "broken";
+}
+
+void PrintJson(const std::vector<Finding>& findings) {
+  boost::json::array list;
+  for (const Finding& finding : findings) {
+    list.push_back({{"subject", finding.subject},
+                    {"value", finding.value},
+                    {"verdict", NameOf(finding.verdict)},
+                    {"remedy", finding.remedy}});
+  }
+  std::puts(boost::json::serialize(boost::json::object{{"findings", list}}).c_str());
+}
+
+void PrintTable(const std::vector<Finding>& findings) {
+  std::vector<Row> rows;
+  for (const Finding& finding : findings) {
+    rows.push_back({NameOf(finding.verdict), finding.subject, finding.value});
+    if (!finding.remedy.empty()) rows.push_back({"", "", "-> " + finding.remedy});
+  }
+  std::fputs(FormatTable({"verdict", "subject", "found"}, rows).c_str(), stdout);
+}
+
+}  // namespace
+
+void AddDoctor(CLI::App* app, Context* context) {
+  CLI::App* command = app->add_subcommand(
+      "doctor",
+      "What is wrong on this machine, and how to mend it; fails when something is broken");
+  command->footer("\nExamples:\n  candid doctor\n  candid doctor --json --port 9000\n");
+  auto port = std::make_shared<std::uint16_t>(std::uint16_t{8600});
+  command->add_option("--port", *port, "Port that the server would use")->capture_default_str();
+  Run(command, context, [context, port]() -> Status {
+    const std::vector<Finding> findings{ExamineProcessor(),
+                                        ExamineMemory(),
+                                        ExamineStateFolder(context->state),
+                                        ExamineFreeSpace(context->state),
+                                        ExamineFileLimit(),
+                                        ExaminePort(*port),
+                                        ExamineModels(context->state)};
+    context->json ? PrintJson(findings) : PrintTable(findings);
+    const auto broken = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
+      return finding.verdict == Verdict::kBroken;
+    });
+    if (broken > 0) {
+      return Fail(Code::kUnavailable, broken == 1 ? "1 thing is broken"
+                                                  : std::to_string(broken) + " things are broken");
+    }
+    return {};
+  });
+}
+
+}  // namespace candid::apps

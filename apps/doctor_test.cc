@@ -1,0 +1,65 @@
+#include "apps/doctor.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace candid::apps {
+namespace {
+
+class DoctorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder_);
+    std::filesystem::permissions(folder_, std::filesystem::perms::owner_all);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) / ("candid_doctor_" + std::to_string(::getpid()));
+};
+
+TEST_F(DoctorTest, TellsStateFoldersApart) {
+  EXPECT_EQ(ExamineStateFolder(folder_).verdict, Verdict::kGood);
+  EXPECT_EQ(ExamineStateFolder(folder_ / "none").verdict, Verdict::kNote);
+  std::ofstream(folder_ / "file") << "x";
+  EXPECT_EQ(ExamineStateFolder(folder_ / "file").verdict, Verdict::kBroken);
+  std::filesystem::permissions(folder_, std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  const Finding open = ExamineStateFolder(folder_);
+  EXPECT_EQ(open.verdict, Verdict::kNote);
+  EXPECT_NE(open.remedy.find("chmod 700"), std::string::npos);
+}
+
+TEST_F(DoctorTest, MeasuresSpaceOfAFolderThatIsNotThereYet) {
+  const Finding space = ExamineFreeSpace(folder_ / "a" / "b");
+  EXPECT_NE(space.value.find(folder_.string()), std::string::npos) << space.value;
+}
+
+TEST_F(DoctorTest, MissesTheModels) {
+  EXPECT_EQ(ExamineModels(folder_).verdict, Verdict::kBroken);
+  std::filesystem::create_directories(folder_ / "models" / "candid-default");
+  std::ofstream(folder_ / "models" / "candid-default" / "pack.toml") << "x";
+  EXPECT_EQ(ExamineModels(folder_).verdict, Verdict::kGood);
+}
+
+TEST_F(DoctorTest, SeesAPortInUse) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const std::uint16_t port = ntohs(address.sin_port);
+  EXPECT_EQ(ExaminePort(port).verdict, Verdict::kNote);
+  ::close(listener);
+  EXPECT_EQ(ExaminePort(port).verdict, Verdict::kGood);
+}
+
+}  // namespace
+}  // namespace candid::apps

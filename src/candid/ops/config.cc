@@ -1,0 +1,202 @@
+#include "candid/ops/config.h"
+
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "candid/base/bytes.h"
+#include "candid/base/files.h"
+
+namespace candid::ops {
+namespace {
+
+constexpr std::uint64_t kMaxFileBytes = 1u << 20;
+
+using Target =
+    std::variant<std::int64_t*, std::uint16_t*, std::string*, bool*, std::filesystem::path*>;
+
+struct Setting {
+  std::string_view table;
+  std::string_view key;
+  Target target;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::vector<std::string_view> choices = {};
+};
+
+std::vector<Setting> SettingsOf(Config& c) {
+  constexpr std::int64_t kDay = 86'400;
+  return {
+      {"server", "address", &c.address},
+      {"server", "port", &c.port, 0, 65'535},
+      {"server", "workers", &c.workers, 0, 1024},
+      {"server", "queue_limit", &c.queue_limit, 1, 100'000},
+      {"server", "max_connections", &c.max_connections, 1, 1'000'000},
+      {"server", "max_connections_per_address", &c.max_connections_per_address, 1, 1'000'000},
+      {"server", "max_body_mib", &c.max_body_mib, 1, 1024},
+      {"server", "max_body_in_flight_mib", &c.max_body_in_flight_mib, 1, 1'048'576},
+      {"server", "header_timeout_s", &c.header_timeout_s, 1, kDay},
+      {"server", "body_timeout_s", &c.body_timeout_s, 1, kDay},
+      {"server", "idle_timeout_s", &c.idle_timeout_s, 1, kDay},
+      {"server", "write_timeout_s", &c.write_timeout_s, 1, kDay},
+      {"server", "drain_timeout_s", &c.drain_timeout_s, 1, kDay},
+      {"api", "region", &c.region},
+      {"api", "account_id", &c.account_id},
+      {"api", "accept_unsigned_requests", &c.accept_unsigned_requests},
+      {"state", "dir", &c.state_dir},
+      {"log", "format", &c.log_format, 0, 0, {"text", "json"}},
+      {"log", "level", &c.log_level, 0, 0, {"debug", "info", "warning", "error"}},
+  };
+}
+
+std::string NameOf(const Setting& setting) {
+  return "[" + std::string(setting.table) + "] " + std::string(setting.key);
+}
+
+std::string VariableOf(const Setting& setting) {
+  std::string name = "CANDID_" + std::string(setting.table) + "_" + std::string(setting.key);
+  for (char& c : name) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return name;
+}
+
+tl::unexpected<Error> Bad(const std::string& where, std::string_view must) {
+  return Fail(Code::kInvalidArgument, where + " must be " + std::string(must));
+}
+
+Status AssignNumber(const Setting& setting, std::int64_t value, const std::string& where) {
+  if (value < setting.min || value > setting.max) {
+    return Bad(where, "from " + std::to_string(setting.min) + " to " + std::to_string(setting.max));
+  }
+  if (auto* wide = std::get_if<std::int64_t*>(&setting.target)) **wide = value;
+  if (auto* narrow = std::get_if<std::uint16_t*>(&setting.target)) {
+    **narrow = static_cast<std::uint16_t>(value);
+  }
+  return {};
+}
+
+Status AssignText(const Setting& setting, const std::string& value, const std::string& where) {
+  std::string choices;
+  bool chosen = setting.choices.empty();
+  for (const std::string_view choice : setting.choices) {
+    choices += (choices.empty() ? "" : " or ") + std::string(choice);
+    chosen = chosen || choice == value;
+  }
+  if (!chosen) return Bad(where, choices);
+  if (value.empty()) return Bad(where, "not empty");
+  if (auto* text = std::get_if<std::string*>(&setting.target)) **text = value;
+  if (auto* path = std::get_if<std::filesystem::path*>(&setting.target)) **path = value;
+  return {};
+}
+
+bool IsNumber(const Setting& setting) {
+  return std::holds_alternative<std::int64_t*>(setting.target) ||
+         std::holds_alternative<std::uint16_t*>(setting.target);
+}
+
+Status AssignNode(const Setting& setting, const toml::node& node, const std::string& where) {
+  if (IsNumber(setting)) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value) return Bad(where, "a whole number");
+    return AssignNumber(setting, *value, where);
+  }
+  if (auto* flag = std::get_if<bool*>(&setting.target)) {
+    const auto value = node.value_exact<bool>();
+    if (!value) return Bad(where, "true or false");
+    **flag = *value;
+    return {};
+  }
+  const auto value = node.value_exact<std::string>();
+  if (!value) return Bad(where, "text in quotes");
+  return AssignText(setting, *value, where);
+}
+
+Status AssignVariable(const Setting& setting, const std::string& value, const std::string& where) {
+  if (IsNumber(setting)) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || end != value.data() + value.size()) {
+      return Bad(where, "a whole number");
+    }
+    return AssignNumber(setting, number, where);
+  }
+  if (auto* flag = std::get_if<bool*>(&setting.target)) {
+    if (value != "true" && value != "false") return Bad(where, "true or false");
+    **flag = value == "true";
+    return {};
+  }
+  return AssignText(setting, value, where);
+}
+
+std::string PlaceOf(const std::string& origin, const toml::node& node) {
+  return origin + ":" + std::to_string(node.source().begin.line) + ": ";
+}
+
+Status ApplyFile(const toml::table& root, const std::string& origin,
+                 const std::vector<Setting>& settings) {
+  for (const auto& [table_name, table_node] : root) {
+    const std::string place = PlaceOf(origin, table_node);
+    const toml::table* table = table_node.as_table();
+    bool known = false;
+    for (const Setting& setting : settings) known = known || setting.table == table_name.str();
+    if (!known || table == nullptr) {
+      return Fail(Code::kInvalidArgument,
+                  place + "unknown key '" + std::string(table_name.str()) + "'");
+    }
+    for (const auto& [key, node] : *table) {
+      const Setting* found = nullptr;
+      for (const Setting& setting : settings) {
+        if (setting.table == table_name.str() && setting.key == key.str()) found = &setting;
+      }
+      if (found == nullptr) {
+        return Fail(Code::kInvalidArgument, PlaceOf(origin, node) + "unknown key '" +
+                                                std::string(key.str()) + "' in [" +
+                                                std::string(table_name.str()) + "]");
+      }
+      CANDID_TRY(AssignNode(*found, node, PlaceOf(origin, node) + NameOf(*found)));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Environment ProcessEnvironment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  };
+}
+
+Result<Config> ParseConfig(std::string_view text, const std::string& origin,
+                           const Environment& environment) {
+  Config config;
+  const auto settings = SettingsOf(config);
+  try {
+    CANDID_TRY(ApplyFile(toml::parse(text), origin, settings));
+  } catch (const toml::parse_error& error) {
+    return Fail(Code::kInvalidArgument, origin + ":" + std::to_string(error.source().begin.line) +
+                                            ": " + std::string(error.description()));
+  }
+  for (const Setting& setting : settings) {
+    const std::string variable = VariableOf(setting);
+    if (const auto value = environment(variable)) {
+      CANDID_TRY(AssignVariable(setting, *value, "environment variable " + variable));
+    }
+  }
+  return config;
+}
+
+Result<Config> LoadConfig(const std::filesystem::path& path, const Environment& environment) {
+  if (path.empty()) return ParseConfig("", "configuration", environment);
+  CANDID_ASSIGN(const Bytes bytes, ReadFile(path, kMaxFileBytes));
+  return ParseConfig(AsText(bytes), path.string(), environment);
+}
+
+}  // namespace candid::ops

@@ -1,0 +1,56 @@
+// Configuration: a TOML file, then CANDID_* variables of the environment, checked before anything
+// starts. A key nobody knows is refused by name and line: a misspelt limit must not be no limit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "candid/base/result.h"
+
+namespace candid::ops {
+
+struct Config {
+  // [server]
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::int64_t workers = 0;  // threads that answer requests; 0: as many as the machine has cores
+  std::int64_t queue_limit = 64;
+  std::int64_t max_connections = 4096;
+  std::int64_t max_connections_per_address = 2048;
+  std::int64_t max_body_mib = 16;
+  std::int64_t max_body_in_flight_mib = 512;
+  std::int64_t header_timeout_s = 10;
+  std::int64_t body_timeout_s = 60;
+  std::int64_t idle_timeout_s = 75;
+  std::int64_t write_timeout_s = 30;
+  std::int64_t drain_timeout_s = 10;
+
+  // [api]
+  std::string region = "us-east-1";         // of ARNs where a request carries no signature
+  std::string account_id = "000000000000";  // of ARNs
+  bool accept_unsigned_requests = false;
+
+  // [state]
+  std::filesystem::path state_dir = "state";
+
+  // [log]
+  std::string log_format = "text";  // text or json
+  std::string log_level = "info";   // debug, info, warning or error
+};
+
+// The value of an environment variable, or nothing.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment ProcessEnvironment();
+
+// `text` as TOML over the defaults, then the environment (CANDID_SERVER_PORT is [server] port).
+// `origin` names the text in messages. kInvalidArgument names line, key and what it may hold.
+Result<Config> ParseConfig(std::string_view text, const std::string& origin,
+                           const Environment& environment);
+
+// The file's; with an empty path the defaults and the environment alone.
+Result<Config> LoadConfig(const std::filesystem::path& path, const Environment& environment);
+
+}  // namespace candid::ops

@@ -1,0 +1,55 @@
+#include "candid/ops/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace candid::ops {
+namespace {
+
+using testing::HasSubstr;
+
+std::optional<std::string> Nothing(const std::string&) { return std::nullopt; }
+
+std::string Refusal(std::string_view text, const Environment& environment = Nothing) {
+  const auto config = ParseConfig(text, "candid.toml", environment);
+  return config ? "accepted" : config.error().message();
+}
+
+TEST(Config, ReadsTheFileOverTheDefaults) {
+  const auto config =
+      ParseConfig("[server]\nport = 9000\n[log]\nformat = \"json\"\n", "f", Nothing);
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->port, 9000);
+  EXPECT_EQ(config->log_format, "json");
+  EXPECT_EQ(config->address, "127.0.0.1");
+}
+
+TEST(Config, TheEnvironmentHasTheLastWord) {
+  const auto environment = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "CANDID_SERVER_PORT") return "9001";
+    if (name == "CANDID_API_ACCEPT_UNSIGNED_REQUESTS") return "true";
+    return std::nullopt;
+  };
+  const auto config = ParseConfig("[server]\nport = 9000\n", "f", environment);
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->port, 9001);
+  EXPECT_TRUE(config->accept_unsigned_requests);
+  EXPECT_THAT(Refusal("", [](const std::string&) { return "many"; }), HasSubstr("CANDID_"));
+}
+
+TEST(Config, RefusesUnknownKeysByNameAndLine) {
+  EXPECT_EQ(Refusal("[server]\n\nprot = 1\n"), "candid.toml:3: unknown key 'prot' in [server]");
+  EXPECT_THAT(Refusal("[sevrer]\nport = 1\n"), HasSubstr("unknown key 'sevrer'"));
+  EXPECT_THAT(Refusal("port = 1\n"), HasSubstr("candid.toml:1: unknown key 'port'"));
+}
+
+TEST(Config, RefusesValuesThatMeanNothing) {
+  EXPECT_EQ(Refusal("[server]\nport = 70000\n"),
+            "candid.toml:2: [server] port must be from 0 to 65535");
+  EXPECT_THAT(Refusal("[server]\nport = \"80\"\n"), HasSubstr("a whole number"));
+  EXPECT_THAT(Refusal("[log]\nlevel = \"loud\"\n"), HasSubstr("debug or info or warning or error"));
+  EXPECT_THAT(Refusal("[server\n"), HasSubstr("candid.toml:1"));
+}
+
+}  // namespace
+}  // namespace candid::ops

@@ -14,7 +14,7 @@ enum class Precision { kF32, kBf16 };
 
 // bf16 where the CPU multiplies it natively (AVX512_BF16 or AMX), else f32.
 Precision BestPrecision();
-std::string_view NameOf(Precision precision);  // "f32", "bf16"
+std::string_view NameOf(Precision precision);             // "f32", "bf16"
 Result<Precision> ParsePrecision(std::string_view name);  // also "auto"
 
 struct SessionOptions {
@@ -47,6 +47,12 @@ class Session {
 
   // Bytes of activations and scratch, weights not counted.
   std::size_t arena_bytes() const;
+
+  // For profiles: Run is RunStep(0), RunStep(1), ... in order. Names tell operator, node and
+  // implementation.
+  std::size_t steps() const;
+  const std::string& step_name(std::size_t step) const;
+  void RunStep(std::size_t step);
 
  private:
   struct State;

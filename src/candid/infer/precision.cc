@@ -1,0 +1,27 @@
+#include <fmt/format.h>
+
+#include "candid/infer/session.h"
+
+namespace candid::infer {
+
+Precision BestPrecision() {
+  // oneDNN's bf16 convolutions and our kernels need the AVX-512 base as well.
+  const bool native =
+      __builtin_cpu_supports("avx512bf16") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+      __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0;
+  return native ? Precision::kBf16 : Precision::kF32;
+}
+
+std::string_view NameOf(Precision precision) {
+  return precision == Precision::kBf16 ? "bf16" : "f32";
+}
+
+Result<Precision> ParsePrecision(std::string_view name) {
+  if (name == "auto") return BestPrecision();
+  if (name == "f32") return Precision::kF32;
+  if (name == "bf16") return Precision::kBf16;
+  return Fail(Code::kInvalidArgument,
+              fmt::format("'{}' is no precision; use auto, f32 or bf16", name));
+}
+
+}  // namespace candid::infer

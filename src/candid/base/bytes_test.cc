@@ -24,8 +24,8 @@ TEST(Base64, KnowsTheVectors) {
 }
 
 TEST(Base64, RefusesWhatIsNotBase64) {
-  for (const char* text : {"Zg", "Zg=", "Zg===", "Z===", "====", "Zm9v\n", "Zm 9v", "Zm-_", "Zh==",
-                           "Zm9=Zg==", "Zg==Zg==", "\xff\xff\xff\xff"}) {
+  for (const char* text : {"Zg", "Zg=", "Zg===", "Z===", "====", "Zm9v\n", "Zm 9v", "Zm-_",
+                           "Zh==", "Zm9=Zg==", "Zg==Zg==", "\xff\xff\xff\xff"}) {
     EXPECT_FALSE(FromBase64(text).has_value()) << text;
   }
 }

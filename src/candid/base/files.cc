@@ -35,8 +35,8 @@ Error SystemError(std::string_view doing, const std::filesystem::path& path) {
 }
 
 Status WriteAndSync(const std::filesystem::path& path, ByteSpan contents, FileMode mode) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                         static_cast<mode_t>(mode)));
+  Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, static_cast<mode_t>(mode)));
   if (file.get() < 0) return Fail(SystemError("cannot create", path));
   while (!contents.empty()) {
     const ssize_t written = ::write(file.get(), contents.data(), contents.size());
@@ -55,7 +55,7 @@ Status WriteAndSync(const std::filesystem::path& path, ByteSpan contents, FileMo
 Result<Bytes> ReadFile(const std::filesystem::path& path, std::uint64_t max_bytes) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return Fail(SystemError("cannot open", path));
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return Fail(SystemError("cannot stat", path));
   if (S_ISDIR(status.st_mode)) {
     return Fail(Code::kIo, fmt::format("cannot read {}: it is a folder", path.string()));

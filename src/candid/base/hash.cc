@@ -1,10 +1,9 @@
 #include "candid/base/hash.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
-
-#include <fmt/format.h>
 
 #include <cstring>
 #include <fstream>

@@ -29,15 +29,14 @@ inline tl::unexpected<Error> Fail(Error error) { return tl::unexpected<Error>(st
 // CANDID_ASSIGN(auto image, Decode(bytes)): declares `image`, or returns the error from here.
 #define CANDID_ASSIGN(declaration, expression) \
   CANDID_ASSIGN_INNER(CANDID_CONCAT(candid_result_, __LINE__), declaration, expression)
-#define CANDID_ASSIGN_INNER(name, declaration, expression)                \
-  auto name = (expression);                                               \
+#define CANDID_ASSIGN_INNER(name, declaration, expression)               \
+  auto name = (expression);                                              \
   if (!name.has_value()) return ::candid::Fail(std::move(name).error()); \
   declaration = *std::move(name)
 
 // CANDID_TRY(Write(x)): returns the error from here if there is one.
-#define CANDID_TRY(expression)                                                     \
-  do {                                                                             \
-    auto candid_status = (expression);                                             \
-    if (!candid_status.has_value())                                                \
-      return ::candid::Fail(std::move(candid_status).error());                     \
+#define CANDID_TRY(expression)                                                               \
+  do {                                                                                       \
+    auto candid_status = (expression);                                                       \
+    if (!candid_status.has_value()) return ::candid::Fail(std::move(candid_status).error()); \
   } while (false)

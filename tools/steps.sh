@@ -13,9 +13,10 @@ now_ms() { date +%s%3N; }
 # step "what it does" "what to do when it fails" command...
 # Runs the command with its output in the log; on failure shows the end of it and the remedy.
 step() {
-  local title=$1 remedy=$2 started status=0
+  local title=$1 remedy=$2 started status=0 lines_before
   shift 2
   started=$(now_ms)
+  lines_before=$(wc -l 2>/dev/null <"$log" || echo 0)
   printf '%-52s ' "$title" >&3
   printf '\n== %s: %s\n' "$(date -u +%FT%TZ)" "$title" >>"$log"
   "$@" >>"$log" 2>&1 </dev/null || status=$?
@@ -25,7 +26,7 @@ step() {
   [ $status -eq 0 ] && return 0
   {
     echo "---- the end of $log"
-    tail -n "${CANDID_LOG_TAIL:-25}" "$log"
+    tail -n "+$((lines_before + 3))" "$log" | tail -n "${CANDID_LOG_TAIL:-25}"
     echo "----"
     echo "What to do: $remedy"
   } >&3

@@ -19,6 +19,10 @@ struct Affine {
 Affine Inverse(const Affine& map);
 Affine Compose(const Affine& outer, const Affine& inner);  // outer(inner(p))
 
+// Every 2 x 2 pixels averaged into one; an odd side is rounded up, its last pixels standing double.
+// Point p of the result shows point 2 p of the source.
+Image Halve(const Image& source);
+
 // Bilinear; where the picture shrinks by more than 2 it is halved by averaging first, so that
 // nothing aliases. Both sides at least 1.
 Image Resize(const Image& source, int width, int height);

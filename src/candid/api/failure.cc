@@ -16,6 +16,8 @@ Failure ImageFailure(const Error& error) {
       return {"ImageTooLargeException", "Image size is too large. " + error.message()};
     case Code::kInvalidArgument:
       return {"InvalidParameterException", std::string(kGenericParameter) + ": " + error.message()};
+    case Code::kExhausted:
+      return {"ServiceQuotaExceededException", error.message()};
     default:
       return FailureOf(error, Subject::kOther);
   }
@@ -27,13 +29,14 @@ Failure FailureOf(const Error& error, Subject subject) {
   if (subject == Subject::kImage) return ImageFailure(error);
   switch (error.code()) {
     case Code::kNotFound:
-      if (subject == Subject::kFace) {
-        return {"InvalidParameterException", "faceId was not found in the collection."};
-      }
       return {"ResourceNotFoundException", error.message()};
     case Code::kAlreadyExists:
       return {"ResourceAlreadyExistsException", error.message()};
     case Code::kInvalidArgument:
+      if (subject == Subject::kFace) {
+        return {"InvalidParameterException", "faceId was not found in the collection."};
+      }
+      [[fallthrough]];
     case Code::kMalformed:
     case Code::kUnsupported:
     case Code::kTooLarge:

@@ -1,0 +1,186 @@
+#include "candid/api/service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "candid/api/operations.h"
+#include "candid/base/ids.h"
+#include "candid/net/server.h"
+
+namespace candid::api {
+namespace {
+
+constexpr std::string_view kTargetPrefix = "RekognitionService.";
+
+net::ServerOptions ServerOptionsOf(const ops::Config& config, const Clock& clock) {
+  const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  net::ServerOptions options;
+  options.address = config.address;
+  options.port = config.port;
+  options.workers = config.workers > 0 ? size(config.workers) : cores;
+  options.queue_limit = size(config.queue_limit);
+  options.max_connections = size(config.max_connections);
+  options.max_connections_per_address = size(config.max_connections_per_address);
+  options.max_body_bytes = size(config.max_body_mib) << 20;
+  options.max_body_bytes_in_flight = size(config.max_body_in_flight_mib) << 20;
+  options.header_timeout = std::chrono::seconds(config.header_timeout_s);
+  options.body_timeout = std::chrono::seconds(config.body_timeout_s);
+  options.idle_timeout = std::chrono::seconds(config.idle_timeout_s);
+  options.write_timeout = std::chrono::seconds(config.write_timeout_s);
+  options.drain_timeout = std::chrono::seconds(config.drain_timeout_s);
+  options.clock = &clock;
+  return options;
+}
+
+Failure FailureOfRefusal(net::Refusal refusal) {
+  switch (refusal) {
+    case net::Refusal::kMalformed:
+      return {"SerializationException", "The request is not valid HTTP.", 400, Shape::kFramework};
+    case net::Refusal::kHeaderTooLarge:
+      return {"SerializationException", "The request's headers are too large.", 400,
+              Shape::kFramework};
+    case net::Refusal::kBodyTooLarge:
+      return {"RequestEntityTooLargeException", "The request body is over the server's limit.", 413,
+              Shape::kFramework};
+    case net::Refusal::kTimeout:
+      return {"RequestTimeoutException", "The request did not arrive in time.", 408,
+              Shape::kFramework};
+    case net::Refusal::kOverloaded:
+      // 400 and not 503: clients back off properly on this one.
+      return {"ThrottlingException", "Rate exceeded", 400, Shape::kService};
+    case net::Refusal::kFailed:
+      break;
+  }
+  return {"InternalServerError", "Internal server error", 500, Shape::kService};
+}
+
+net::Response Plain(int status, std::string text, std::string_view type = "text/plain") {
+  net::Response response;
+  response.status = status;
+  response.content_type = type;
+  response.body = std::move(text);
+  return response;
+}
+
+}  // namespace
+
+struct Service::State {
+  State(const ops::Config& c, ServiceParts p)
+      : config(c), parts(std::move(p)), tokens(parts.paging_secret) {}
+
+  ops::Config config;
+  ServiceParts parts;
+  PagingTokens tokens;
+  std::unique_ptr<net::Server> server;  // last: its threads use all of the above
+
+  net::Response Answer(const net::Request& request);
+  net::Response AnswerGet(const net::Request& request, const std::string& request_id);
+  // Sets `operation` as soon as it is known to be one of ours.
+  Expected<std::string> Run(const net::Request& request, std::string& operation);
+  Expected<std::string> RegionOf(const net::Request& request) const;
+};
+
+Expected<std::string> Service::State::RegionOf(const net::Request& request) const {
+  if (config.accept_unsigned_requests && request.Find("authorization") == nullptr) {
+    return config.region;
+  }
+  auto caller = Authenticate(request, parts.secret_of, parts.clock);
+  if (!caller) return Refuse(caller.error());
+  return caller->region;
+}
+
+Expected<std::string> Service::State::Run(const net::Request& request, std::string& operation) {
+  auto region = RegionOf(request);
+  if (!region) return Refuse(region.error());
+  const std::string* target = request.Find("x-amz-target");
+  std::string_view name = target == nullptr ? std::string_view() : *target;
+  const bool ours = name.starts_with(kTargetPrefix);
+  if (ours) name.remove_prefix(kTargetPrefix.size());
+  const OperationSchema* schema = ours ? SchemaOf(name) : nullptr;
+  if (schema == nullptr) {
+    if (ours && IsKnownButNotServed(name)) {
+      return RefuseService("AccessDeniedException",
+                           "Candid does not serve the operation " + std::string(name) + ".");
+    }
+    return RefuseEarly("com.amazon.coral.service#UnknownOperationException", "");
+  }
+  operation = name;
+  const auto input = Input::Parse(request.body, *schema);
+  if (!input) return Refuse(input.error());
+  return RunOperation(name, *input, {parts.backend, tokens, *region, config.account_id});
+}
+
+net::Response Service::State::AnswerGet(const net::Request& request,
+                                        const std::string& request_id) {
+  if (request.method == "GET" && net::IsLoopback(request.peer)) {
+    if (request.target == "/healthz") return Plain(200, "ok\n");
+    if (request.target == "/readyz") {
+      const Status ready = parts.ready ? parts.ready() : Status();
+      return ready ? Plain(200, "ready\n") : Plain(503, ready.error().message() + "\n");
+    }
+    if (request.target == "/metrics") {
+      return Plain(200, parts.metrics.Render(), ops::Metrics::kContentType);
+    }
+  }
+  return RenderFailure(
+      {"com.amazon.coral.service#UnknownOperationException", "", 404, Shape::kFramework},
+      request_id);
+}
+
+net::Response Service::State::Answer(const net::Request& request) {
+  const std::string request_id = RandomUuid();
+  if (request.method != "POST" || request.target != "/") return AnswerGet(request, request_id);
+  const auto start = std::chrono::steady_clock::now();
+  std::string operation = "other";
+  std::string outcome = "ok";
+  net::Response response;
+  try {
+    auto answer = Run(request, operation);
+    if (!answer) outcome = answer.error().type;
+    response = answer ? RenderSuccess(*std::move(answer), request_id)
+                      : RenderFailure(answer.error(), request_id);
+  } catch (const std::exception& error) {
+    outcome = "InternalServerError";
+    parts.log.Write(ops::Level::kError, "exception",
+                    {{"request", request_id}, {"what", error.what()}});
+    response = RenderFailure(FailureOfRefusal(net::Refusal::kFailed), request_id);
+  }
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  parts.metrics.CountRequest(operation, outcome, seconds);
+  parts.log.Write(response.status >= 500 ? ops::Level::kError : ops::Level::kInfo, "request",
+                  {{"request", request_id},
+                   {"operation", operation},
+                   {"outcome", outcome},
+                   {"ms", seconds * 1e3}});
+  return response;
+}
+
+Result<std::unique_ptr<Service>> Service::Start(const ops::Config& config, ServiceParts parts) {
+  if (!net::IsLoopback(config.address)) {
+    return Fail(Code::kInvalidArgument,
+                "[server] address '" + config.address +
+                    "' is not a loopback address: without TLS only 127.0.0.1 or ::1 may be bound; "
+                    "put a TLS proxy on this machine in front");
+  }
+  const Clock& clock = parts.clock;
+  auto state = std::make_unique<State>(config, std::move(parts));
+  State* const self = state.get();
+  CANDID_ASSIGN(state->server,
+                net::Server::Start(
+                    ServerOptionsOf(config, clock),
+                    [self](const net::Request& request) { return self->Answer(request); },
+                    [](net::Refusal refusal) {
+                      return RenderFailure(FailureOfRefusal(refusal), RandomUuid());
+                    }));
+  return std::unique_ptr<Service>(new Service(std::move(state)));
+}
+
+Service::Service(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Service::~Service() { Stop(); }
+std::uint16_t Service::port() const { return state_->server->port(); }
+void Service::Stop() { state_->server->Stop(); }
+
+}  // namespace candid::api

@@ -1,0 +1,49 @@
+// Service: the whole server behind one call. What `candid serve` starts.
+//
+//   POST /        the Rekognition operations, signed
+//   GET  /healthz the process answers            } from this machine only,
+//   GET  /readyz  it can do its work, or why not } no signature
+//   GET  /metrics Prometheus' text               }
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "candid/api/backend.h"
+#include "candid/api/sigv4.h"
+#include "candid/base/clock.h"
+#include "candid/ops/config.h"
+#include "candid/ops/log.h"
+#include "candid/ops/metrics.h"
+
+namespace candid::api {
+
+struct ServiceParts {
+  Backend& backend;
+  SecretLookup secret_of;
+  Bytes paging_secret;            // 32 bytes, kept across restarts so that tokens stay good
+  std::function<Status()> ready;  // for /readyz; thread-safe
+  ops::Log& log;
+  ops::Metrics& metrics;
+  const Clock& clock = SystemClock();
+};
+
+class Service {
+ public:
+  // What `parts` refers to outlives the service. kInvalidArgument: an address that is not loopback
+  // (there is no TLS yet), or nonsense; kIo: the address cannot be bound.
+  static Result<std::unique_ptr<Service>> Start(const ops::Config& config, ServiceParts parts);
+  ~Service();  // stops
+
+  std::uint16_t port() const;
+
+  // Graceful: requests in work are answered first. Blocks; may be called twice.
+  void Stop();
+
+ private:
+  struct State;
+  explicit Service(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace candid::api

@@ -9,8 +9,8 @@ namespace candid::image {
 
 // Red, green, blue, 8 bits each, rows top to bottom without padding; sRGB assumed.
 struct Image {
-  int width = 0;   // pixels
-  int height = 0;  // pixels
+  int width = 0;                  // pixels
+  int height = 0;                 // pixels
   std::vector<std::uint8_t> rgb;  // height x width x 3
 
   const std::uint8_t* row(int y) const {

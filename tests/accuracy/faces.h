@@ -1,0 +1,19 @@
+// What the accuracy tests share: the default pack and the labelled faces, where they are.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "candid/face/pipeline.h"
+
+namespace candid::accuracy {
+
+// The pack that the build converted, or why there is none.
+Result<models::Pack> DefaultPack();
+
+// Every `step`-th image of ../shared/data/lfw-dev in order of name; empty where it is absent.
+std::vector<std::filesystem::path> LfwImages(std::size_t step);
+
+}  // namespace candid::accuracy

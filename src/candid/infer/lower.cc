@@ -294,8 +294,8 @@ class Lowering {
     if (each > kMaxProducts / std::max<std::int64_t>(outputs, 1)) {
       return Fail(Code::kTooLarge, "it needs too many multiplications");
     }
-    products_ += outputs * each;
-    if (products_ > kMaxProducts) {
+    program_.products += outputs * each;
+    if (program_.products > kMaxProducts) {
       return Fail(Code::kTooLarge, "the graph needs too many multiplications");
     }
     return {};
@@ -815,7 +815,6 @@ class Lowering {
   std::vector<Place> places_;
   std::vector<bool> feeds_products_;
   std::vector<int> pending_;  // reads still to come, by buffer
-  std::int64_t products_ = 0;
   Program program_;
 };
 

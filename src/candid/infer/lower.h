@@ -26,8 +26,9 @@ struct Step {
 struct Program {
   std::vector<Step> steps;
   std::vector<Lifetime> buffers;
-  std::vector<int> inputs;   // buffer numbers
-  std::vector<int> outputs;  // buffer numbers
+  std::vector<int> inputs;    // buffer numbers
+  std::vector<int> outputs;   // buffer numbers
+  std::int64_t products = 0;  // multiplications of one run
 };
 
 // kUnsupported names the node that cannot run.

@@ -1,9 +1,14 @@
 #include "candid/infer/onednn.h"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <oneapi/dnnl/dnnl.hpp>
+
+// Of the OpenMP runtime that oneDNN was built with; clang brings no <omp.h>.
+extern "C" {
+int omp_get_max_threads();
+void omp_set_num_threads(int threads);
+}
 
 namespace candid::infer {
 namespace {

@@ -104,6 +104,8 @@ std::size_t Session::arena_bytes() const { return state_->arena_bytes; }
 
 std::size_t Session::steps() const { return state_->program.steps.size(); }
 
+std::int64_t Session::products() const { return state_->program.products; }
+
 const std::string& Session::step_name(std::size_t step) const {
   return state_->program.steps[step].name;
 }

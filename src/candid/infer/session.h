@@ -51,6 +51,7 @@ class Session {
   // For profiles: Run is RunStep(0), RunStep(1), ... in order. Names tell operator, node and
   // implementation.
   std::size_t steps() const;
+  std::int64_t products() const;  // multiplications of one run, convolutions and products only
   const std::string& step_name(std::size_t step) const;
   void RunStep(std::size_t step);
 

@@ -6,15 +6,16 @@
 namespace candid::infer::testing {
 
 // IResNet (Deng et al. 2019, ArcFace) as MXNet exports it: slopes of shape [C], normalisation
-// inside, Dropout left in. {3, 4, 14, 3} is IResNet-50, {3, 13, 30, 3} IResNet-100.
-inline Bytes IResNet(const std::vector<int>& units) {
+// inside, Dropout left in. {3, 4, 14, 3} is IResNet-50, {3, 13, 30, 3} IResNet-100. Without
+// `mxnet_slopes` they are [C,1,1], as ONNX Runtime insists.
+inline Bytes IResNet(const std::vector<int>& units, bool mxnet_slopes = true) {
   ModelBuilder b;
   b.Input("data", {1, 3, 112, 112});
   b.Node("Sub", {"data", b.Floats("mean", {1}, {127.5F})}, "centred");
   b.Node("Mul", {"centred", b.Floats("factor", {1}, {1 / 128.F})}, "normal");
   b.Conv("normal", "stem", 3, 64, 3, 1, 1, false);
   b.Normalization("stem", "stem.bn", 64);
-  b.PRelu("stem.bn", "x", 64, true);
+  b.PRelu("stem.bn", "x", 64, mxnet_slopes);
   std::string x = "x";
   std::int64_t channels = 64;
   const std::int64_t widths[] = {64, 128, 256, 512};
@@ -26,7 +27,7 @@ inline Bytes IResNet(const std::vector<int>& units) {
       b.Normalization(x, u + ".bn1", channels);
       b.Conv(u + ".bn1", u + ".c1", channels, width, 3, 1, 1, false);
       b.Normalization(u + ".c1", u + ".bn2", width);
-      b.PRelu(u + ".bn2", u + ".p", width, true);
+      b.PRelu(u + ".bn2", u + ".p", width, mxnet_slopes);
       b.Conv(u + ".p", u + ".c2", width, width, 3, stride, 1, false);
       b.Normalization(u + ".c2", u + ".bn3", width);
       std::string shortcut = x;

@@ -44,9 +44,6 @@ Failure FailureOfRefusal(net::Refusal refusal) {
     case net::Refusal::kBodyTooLarge:
       return {"RequestEntityTooLargeException", "The request body is over the server's limit.", 413,
               Shape::kFramework};
-    case net::Refusal::kTimeout:
-      return {"RequestTimeoutException", "The request did not arrive in time.", 408,
-              Shape::kFramework};
     case net::Refusal::kOverloaded:
       // 400 and not 503: clients back off properly on this one.
       return {"ThrottlingException", "Rate exceeded", 400, Shape::kService};

@@ -56,7 +56,6 @@ std::string HttpDate(std::chrono::system_clock::time_point now) {
 }
 
 Refusal RefusalOf(const beast::error_code& error) {
-  if (error == beast::error::timeout) return Refusal::kTimeout;
   if (error == http::error::header_limit) return Refusal::kHeaderTooLarge;
   if (error == http::error::body_limit) return Refusal::kBodyTooLarge;
   return Refusal::kMalformed;
@@ -230,9 +229,7 @@ asio::awaitable<bool> Server::State::ServeOne(Connection& connection, beast::fla
   connection.stream.expires_after(options.header_timeout);
   auto [error, size] = co_await http::async_read_header(connection.stream, buffer, parser, kAwait);
   if (error) {
-    if (error == beast::error::timeout || IsParseError(error)) {
-      co_await Refuse(connection, RefusalOf(error));
-    }
+    if (IsParseError(error)) co_await Refuse(connection, RefusalOf(error));
     co_return false;
   }
   const auto& head = parser.get();
@@ -289,29 +286,30 @@ asio::awaitable<bool> Server::State::ReadBody(Connection& connection, beast::fla
   }
   auto [error, size] = co_await http::async_read(connection.stream, buffer, parser, kAwait);
   if (!error) co_return true;
-  if (error == beast::error::timeout || IsParseError(error)) {
-    co_await Refuse(connection, RefusalOf(error));
-  }
+  if (IsParseError(error)) co_await Refuse(connection, RefusalOf(error));
   co_return false;
 }
 
 asio::awaitable<Response> Server::State::Work(Request request) {
   auto shared = std::make_shared<Request>(std::move(request));
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
-      [this, shared](auto completion) {
-        using Completion = decltype(completion);
-        auto done = std::make_shared<Completion>(std::move(completion));
-        auto finish = [this, done](Response response) {
-          asio::post(io, [done, response = std::move(response)]() mutable {
-            (*done)(std::move(response));
-          });
-        };
-        const bool taken = pool.TrySubmit([this, shared, finish](bool run) {
-          finish(run ? Handle(*shared) : Refused(Refusal::kOverloaded));
-        });
-        if (!taken) finish(Refused(Refusal::kOverloaded));
-      },
-      asio::use_awaitable);
+  // Named, and moved into the awaited call: g++ 12 destroys a temporary lambda's captures twice
+  // when it is part of a co_await expression.
+  auto start = [this, shared](auto completion) {
+    using Completion = decltype(completion);
+    auto done = std::make_shared<Completion>(std::move(completion));
+    auto finish = [this, done](Response response) {
+      asio::post(
+          io, [done, response = std::move(response)]() mutable { (*done)(std::move(response)); });
+    };
+    const bool taken = pool.TrySubmit([this, shared, finish](bool run) {
+      finish(run ? Handle(*shared) : Refused(Refusal::kOverloaded));
+    });
+    if (!taken) finish(Refused(Refusal::kOverloaded));
+  };
+  auto awaited = asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
+      std::move(start), asio::use_awaitable);
+  Response response = co_await std::move(awaited);
+  co_return response;
 }
 
 asio::awaitable<bool> Server::State::Write(Connection& connection, Response response,
@@ -332,7 +330,8 @@ asio::awaitable<bool> Server::State::Write(Connection& connection, Response resp
 }
 
 asio::awaitable<void> Server::State::Refuse(Connection& connection, Refusal refusal) {
-  co_await Write(connection, Refused(refusal), false);
+  Response response = Refused(refusal);
+  co_await Write(connection, std::move(response), false);
   // Closing with bytes unread resets the line and can destroy the answer on its way: say that no
   // more comes and throw away what still arrives, for a while.
   boost::system::error_code ignored;

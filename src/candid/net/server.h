@@ -38,12 +38,11 @@ struct ServerOptions {
   const Clock* clock = &SystemClock();              // of the Date header; outlives the server
 };
 
-// Why the server answers by itself.
+// Why the server answers by itself. A client that is too slow is cut off without an answer.
 enum class Refusal {
   kMalformed,       // not HTTP/1.1, or Host or Content-Length twice
   kHeaderTooLarge,  // max_header_bytes
   kBodyTooLarge,    // max_body_bytes
-  kTimeout,         // header or body did not arrive in time
   kOverloaded,      // queue or body memory full, or stopping
   kFailed,          // the handler threw
 };

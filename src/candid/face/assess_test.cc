@@ -53,7 +53,7 @@ TEST(QualityOf, TellsLightAndDetail) {
   const Quality flat = QualityOf(Stripes(224, 128, 128));
   EXPECT_NEAR(flat.brightness, 128 / 2.55, 0.5);
   EXPECT_FLOAT_EQ(flat.sharpness, 0);
-  EXPECT_GT(QualityOf(Stripes(4, 60, 160)).sharpness, QualityOf(Stripes(16, 60, 160)).sharpness);
+  EXPECT_GT(QualityOf(Stripes(4, 126, 130)).sharpness, QualityOf(Stripes(16, 126, 130)).sharpness);
   EXPECT_LT(QualityOf(Stripes(4, 0, 10)).brightness, 5);
 }
 

@@ -20,6 +20,8 @@ namespace {
 constexpr float kPresence = 0.5f;
 // Two meshes that share more than this are one face that was detected twice.
 constexpr float kSameFace = 0.5f;
+// The mesh of a face of 20 pixels measures it to a fifth.
+constexpr float kBoxNoise = 1.25f;
 constexpr double kRegionMargin = 4;  // pixels around what a chip covers, for interpolation
 
 class Stopwatch {
@@ -312,7 +314,7 @@ Result<Photo> Pipeline::Detect(ByteSpan file) const {
   watch.Lap(Stage::kAlign);
 
   for (FoundFace& one : found) {
-    const float side = std::min(one.face.box.width, one.face.box.height);
+    const float side = std::max(one.face.box.width, one.face.box.height) * kBoxNoise;
     if (side * static_cast<float>(photo->divisor) < state_->options.min_face_px) continue;
     CANDID_ASSIGN(image::Image chip,
                   ChipOf(photo->source, photo->picture, photo->divisor, one.face));

@@ -1,7 +1,11 @@
 // Every operator and whole networks against OpenCV DNN, an engine written by others.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <opencv2/dnn.hpp>
 
 #include "candid/infer/session.h"
@@ -359,6 +363,19 @@ TEST(NetworkTest, IResNet50AgreesWithOpenCv) { ExpectAgrees(testing::IResNet({3,
 
 TEST(NetworkTest, IResNet100AgreesWithOpenCv) {
   ExpectAgrees(testing::IResNet({3, 13, 30, 3}), 127);
+}
+
+// The packs' own models, where `./up` or the build has converted them.
+TEST(NetworkTest, ConvertedModelsAgreeWithOpenCv) {
+  const char* build = std::getenv("CANDID_BUILD_DIR");
+  const auto folder = std::filesystem::path(build == nullptr ? "." : build) / "models";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no " << folder;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".onnx") continue;
+    SCOPED_TRACE(entry.path().string());
+    std::ifstream file(entry.path(), std::ios::binary);
+    ExpectAgrees(Bytes(std::istreambuf_iterator<char>(file), {}));
+  }
 }
 
 }  // namespace

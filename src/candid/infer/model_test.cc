@@ -96,6 +96,16 @@ TEST(ModelTest, RefusesHugeTensorsAndCycles) {
   EXPECT_EQ(malformed.error().code(), Code::kMalformed);
 }
 
+TEST(ModelTest, TakesActivationsOfConstants) {
+  auto b = SmallNet();
+  b.Node("Relu", {b.Random("k", {1, 4, 8, 8}, 0, 1)}, "r");
+  b.Node("Add", {"x", "r"}, "y");
+  b.Output("y");
+  const auto model = Model::Load(b.Build(), "constant");
+  ASSERT_TRUE(model.has_value()) << model.error().message();
+  EXPECT_TRUE(Session::Create(*model).has_value());
+}
+
 TEST(ModelTest, FoldsShapesIntoConstants) {
   // Reshape to {Shape(x)[0], -1}, as PyTorch exports a flatten.
   ModelBuilder b(13);

@@ -164,9 +164,12 @@ std::optional<ScaleShift> ScaleShiftOf(const Graph& graph, const Node& node, boo
   }
 }
 
-// The computed input of a node that has exactly one.
+// The input that a scale and shift works on: the one that is computed, if any is.
 int DataInput(const Graph& graph, const Node& node) {
-  return graph.Constant(node, 0) == nullptr ? node.inputs[0] : node.inputs[1];
+  if (node.inputs.empty()) return kAbsent;
+  const bool second =
+      node.op != Op::kAffine && node.inputs.size() == 2 && graph.Constant(node, 0) != nullptr;
+  return node.inputs[second ? 1 : 0];
 }
 
 bool Fits(const ScaleShift& affine, std::int64_t channels) {

@@ -1,0 +1,101 @@
+// Collections: the use cases (index, list, delete, search, compare) over pipeline, galleries and
+// store.
+//
+// Thread-safe. Every change is on disk and searchable (or gone) before the call returns. Errors
+// beside those named: kNotFound "The collection id: X does not exist"; kInvalidArgument for a value
+// out of its range, naming it; kConflict for a collection of another pack than the pipeline's,
+// naming both and the remedy; those of face::Pipeline for pictures; those of store::Store.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "candid/base/clock.h"
+#include "candid/collections/requests.h"
+#include "candid/face/pipeline.h"
+#include "candid/gallery/flat_index.h"
+#include "candid/store/store.h"
+
+namespace candid::collections {
+
+struct Options {
+  gallery::FlatOptions gallery;
+  std::size_t max_collections = 100'000;
+  std::size_t max_faces = 20'000'000;  // of one collection
+};
+
+class Collections {
+ public:
+  // `store`, `pipeline` and `clock` must outlive the result. Without a pipeline (null) everything
+  // works that needs no pixels; the rest answers kUnavailable. `model` says what the pipeline makes
+  // (IdentityOf(pack, pipeline)). Galleries are filled from the store when they are first needed,
+  // or all by Warm.
+  Collections(store::Store& store, const face::Pipeline* pipeline, ModelIdentity model,
+              const Options& options = {}, const Clock& clock = SystemClock());
+  ~Collections();
+
+  // Fills every gallery that is not yet filled; `progress` (may be null) hears the faces so far.
+  Result<WarmOutcome> Warm(const std::function<void(std::size_t faces)>& progress = nullptr);
+
+  // kInvalidArgument: not 1-255 of [a-zA-Z0-9_.-]; kAlreadyExists; kExhausted: too many.
+  Result<Collection> Create(const Caller& caller, const std::string& id, Keep keep = Keep::kNone);
+  Result<Collection> Describe(const std::string& id) const;
+  // In order of creation. `limit` 0: kDefaultPage.
+  Result<Page<Collection>> List(Cursor after = 0, std::size_t limit = 0) const;
+  // Rows, templates, kept pixels and the gallery are gone when it returns.
+  Status Delete(const Caller& caller, const std::string& id);
+
+  // Any face found is no error: no faces give an outcome without faces. The same bytes, collection
+  // and external id store nothing twice and return the same face ids. Faces left out by
+  // `max_faces` are the least useful, then the smallest. kExhausted: the collection is full.
+  Result<IndexOutcome> Index(const Caller& caller, const IndexRequest& request);
+  // The second half of Index, for faces already embedded: stores them, makes them searchable.
+  // `faces[i].vector` is of the model's dimension. Returned in the order given.
+  Result<std::vector<IndexedFace>> Record(const Caller& caller, const std::string& collection,
+                                          const store::NewImage& image,
+                                          std::vector<store::NewFace> faces);
+  // Faces stored of these very bytes under this external id; empty: none.
+  Result<std::vector<StoredFace>> FacesOfImage(const std::string& collection, ByteSpan image,
+                                               const std::string& external_image_id) const;
+
+  // In order of insertion.
+  Result<Page<StoredFace>> ListFaces(const ListFacesRequest& request) const;
+  // At most kMaxFaceIds; unknown ids are no error.
+  Result<DeleteFacesOutcome> DeleteFaces(const Caller& caller, const std::string& collection,
+                                         const std::vector<std::string>& face_ids);
+
+  // The face itself is left out. kInvalidArgument "faceId was not found in the collection."
+  Result<SearchOutcome> SearchByFace(const Caller& caller, const SearchByFaceRequest& request);
+  // For the largest face that passes the filter. kInvalidArgument "There are no faces in the image.
+  // Should be at least 1."
+  Result<SearchOutcome> SearchByImage(const Caller& caller, const SearchByImageRequest& request);
+  // For a template already made; the second half of SearchByImage.
+  Result<std::vector<Match>> SearchByTemplate(const std::string& collection,
+                                              std::span<const float> probe, std::size_t max_faces,
+                                              double similarity);
+
+  // The source's largest face against all of the target. kInvalidArgument where either picture
+  // shows none (that passes the filter). Stores nothing but the audit line.
+  Result<CompareOutcome> Compare(const Caller& caller, const CompareRequest& request);
+  Result<DetectOutcome> Detect(const Caller& caller, ByteSpan image);
+
+  // Moves a collection to the pipeline's pack: makes every template anew from kept crops or
+  // images, then switches the whole at once; a crash or an error before that leaves the collection
+  // as it was. Faces indexed meanwhile are refused with kConflict. `progress` may be null.
+  Result<ReembedOutcome> Reembed(
+      const Caller& caller, const ReembedRequest& request,
+      const std::function<void(std::size_t done, std::size_t total)>& progress = nullptr);
+
+  const ModelIdentity& model() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+ModelIdentity IdentityOf(const models::Pack& pack, const face::Pipeline& pipeline);
+
+}  // namespace candid::collections

@@ -1,0 +1,139 @@
+// Records: what the store remembers, as plain values. No pixels travel here but encoded ones that
+// the operator chose to keep.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "candid/base/bytes.h"
+#include "candid/base/hash.h"
+
+namespace candid::store {
+
+using Time = std::chrono::system_clock::time_point;  // kept to the microsecond
+
+// A face's row. Never reused, not even after deletion; rises in order of insertion.
+using RowId = std::uint64_t;
+
+// Where a page begins: rows after this one. 0 is the beginning. Opaque to callers.
+using Cursor = std::uint64_t;
+
+template <typename T>
+struct Page {
+  std::vector<T> items;
+  std::optional<Cursor> next;  // absent on the last page
+};
+
+// What is kept of the pictures besides templates. Needed to make templates anew with another pack.
+enum class Keep {
+  kNone,
+  kCrops,   // about twice the face's box, as JPEG
+  kImages,  // the file as it came; erased with the first of its faces that is deleted
+};
+
+// Which models made a collection's templates. Templates of different hashes are not comparable.
+struct ModelIdentity {
+  std::string pack;     // the pack's name
+  std::string hash;     // of everything that shapes a template
+  std::string version;  // digits and dots, Rekognition's FaceModelVersion
+  std::size_t dimension = 0;
+
+  bool operator==(const ModelIdentity&) const = default;
+};
+
+struct Collection {
+  std::string id;
+  Time created;
+  ModelIdentity model;
+  Keep keep = Keep::kNone;
+  std::uint64_t face_count = 0;
+};
+
+// Fractions of the upright picture's width and height; may be negative or reach beyond 1.
+struct Region {
+  float left = 0;
+  float top = 0;
+  float width = 0;
+  float height = 0;
+
+  bool operator==(const Region&) const = default;
+};
+
+struct StoredFace {
+  RowId row = 0;
+  std::string face_id;            // UUID
+  std::string image_id;           // UUID, the same for the same bytes
+  std::string external_image_id;  // empty: none
+  Region box;
+  float confidence = 0;  // 0 to 1
+  float usefulness = 0;  // 0 to 1
+};
+
+struct NewImage {
+  std::string image_id;           // UUID
+  std::string external_image_id;  // empty: none
+  Digest sha256{};
+  int width = 0;   // of the upright picture, pixels
+  int height = 0;  // of the upright picture, pixels
+  ByteSpan file;   // kept where not empty; borrowed for the call
+};
+
+// Where a template's cosines against strangers lie; {0, 1} leaves the cosine as it is.
+struct TemplateFigures {
+  float mean = 0;
+  float deviation = 1;
+};
+
+struct NewFace {
+  std::string face_id;  // UUID
+  Region box;
+  float confidence = 0;
+  float usefulness = 0;
+  std::vector<float> vector;  // of the collection's dimension
+  TemplateFigures figures;
+  Bytes crop;  // kept where not empty
+};
+
+// Templates of consecutive rows, `vectors` row-major.
+struct TemplateBlock {
+  std::vector<RowId> rows;
+  std::vector<float> vectors;
+  std::vector<TemplateFigures> figures;
+};
+
+// What a new template of a face can be made from. At most one of the two is there.
+struct KeptPixels {
+  StoredFace face;
+  Bytes crop;
+  Bytes file;
+};
+
+// One line of the trail: who did what to which collection and how it ended. Never a picture, a
+// template or a person's name.
+struct AuditEntry {
+  Time time;
+  std::string key_id;          // access key; empty: the command line
+  std::string operation;       // "IndexFaces"
+  std::string collection;      // empty: none
+  std::string outcome;         // "ok", or an error's code
+  std::uint64_t affected = 0;  // faces stored, deleted or returned
+  std::uint64_t refused = 0;   // faces left out
+};
+
+struct AuditRow {
+  std::uint64_t sequence = 0;
+  AuditEntry entry;
+};
+
+struct AccessKey {
+  std::string id;
+  Time created;
+  bool enabled = true;
+  std::string note;
+};
+
+}  // namespace candid::store

@@ -1,0 +1,132 @@
+// Store: the durable truth, one SQLite database in the state folder.
+//
+// Thread-safe. A write that returned is on disk (synced) and whole: a picture, its faces, their
+// templates and the audit line are one transaction. Writes of many threads are committed together
+// by one writer thread; reads go on beside them, each seeing one state of the whole. Formats are in
+// docs/formats/store.md. Errors every call may give, each naming the database and the remedy: kIo
+// (full disk, read-only file), kCorrupt (damaged, or not ours), kUnavailable (locked too long),
+// kDenied (a write to a store opened for reading).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "candid/store/records.h"
+
+namespace candid::store {
+
+enum class Access {
+  kWrite,  // one process at a time; the folder and the database are made where there are none
+  kRead,   // beside a running server: for listing, backup and doctor
+};
+
+struct OpenOptions {
+  Access access = Access::kWrite;
+  // Longest time spent looking for damage at opening; what could not be read by then is taken as
+  // sound. Zero: don't look.
+  std::chrono::milliseconds check_budget{500};
+  std::uint64_t max_bytes = 0;  // of the database file; 0: what the disk holds
+};
+
+// What RecordImage did with each face, in the order given.
+struct RecordedFace {
+  StoredFace face;
+  bool is_new = true;
+};
+
+// Progress of long work: so much of so much.
+using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+class Store {
+ public:
+  // kConflict: another process holds the folder (its number is in the message); kUnsupported: the
+  // database was written by a newer Candid; kNotFound: kRead of nothing.
+  static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& folder,
+                                             const OpenOptions& options = {});
+  // Waits for writes under way.
+  ~Store();
+
+  const std::filesystem::path& folder() const;
+  const std::filesystem::path& database() const;
+
+  // Collections. Messages of kNotFound and kAlreadyExists are Rekognition's.
+  Result<Collection> CreateCollection(const Collection& collection, const AuditEntry& audit);
+  Result<Collection> FindCollection(const std::string& id) const;
+  Result<std::uint64_t> CountCollections() const;
+  Result<Page<Collection>> ListCollections(Cursor after, std::size_t limit) const;
+  // Erases everything under it; returns how many faces that was.
+  Result<std::uint64_t> DeleteCollection(const std::string& id, AuditEntry audit);
+
+  // Faces. A face of the same image (image id and external id) whose box overlaps a stored one by
+  // more than half (intersection over union) is that face and is returned as it was stored.
+  // kConflict: the collection's model is not `model_hash`. kExhausted: over `max_faces`.
+  Result<std::vector<RecordedFace>> RecordImage(const std::string& collection,
+                                                const std::string& model_hash,
+                                                const NewImage& image, std::vector<NewFace> faces,
+                                                std::uint64_t max_faces, AuditEntry audit);
+  Result<std::vector<StoredFace>> FacesOfImage(const std::string& collection,
+                                               const std::string& image_id,
+                                               const std::string& external_image_id) const;
+  Result<Page<StoredFace>> ListFaces(const std::string& collection, Cursor after,
+                                     std::size_t limit) const;
+  // Those that are there, in the order asked.
+  Result<std::vector<StoredFace>> FindFaces(const std::string& collection,
+                                            const std::vector<std::string>& face_ids) const;
+  // Those that are there, in the order asked.
+  Result<std::vector<StoredFace>> FacesAt(std::span<const RowId> rows) const;
+  // Erases faces with templates and crops, and what is left of their images; returns their rows
+  // in the order asked, absent ones left out.
+  Result<std::vector<StoredFace>> DeleteFaces(const std::string& collection,
+                                              const std::vector<std::string>& face_ids,
+                                              AuditEntry audit);
+
+  // Templates.
+  Result<std::vector<float>> TemplateAt(RowId row) const;
+  // All of a collection in order of rows, in blocks of some thousand; all of one state. An error
+  // that `take` returns ends the reading and is returned.
+  Status ReadTemplates(const std::string& collection,
+                       const std::function<Status(const TemplateBlock&)>& take) const;
+
+  // New templates for old. Staged ones are invisible until the switch and lost with the next
+  // Open. The switch refuses (kConflict) while a face has no staged template, unless `drop_lost`
+  // erases such faces.
+  Result<Page<KeptPixels>> ReadKeptPixels(const std::string& collection, Cursor after,
+                                          std::size_t limit) const;
+  Status StageTemplates(const std::string& collection, const TemplateBlock& templates);
+  Status DiscardStaged(const std::string& collection);
+  Status SwitchModel(const std::string& collection, const ModelIdentity& model, bool drop_lost,
+                     AuditEntry audit);
+
+  // Access keys. Secrets are sealed with the folder's master key (made when first needed).
+  Status AddKey(const AccessKey& key, const std::string& secret, const AuditEntry& audit);
+  Result<std::vector<AccessKey>> ListKeys() const;
+  Result<std::string> KeySecret(const std::string& id) const;
+  Status SetKeyEnabled(const std::string& id, bool enabled, const AuditEntry& audit);
+  Status DeleteKey(const std::string& id, const AuditEntry& audit);
+
+  // The trail. Lines of calls that change nothing are written soon after, not before the return;
+  // they are on disk by Flush and at closing.
+  void Audit(AuditEntry entry);
+  Status Flush();
+  Result<Page<AuditRow>> ListAudit(Cursor after, std::size_t limit) const;
+
+  // Copies the database as it is now to a new file while others read and write; checks the copy
+  // and syncs it. kAlreadyExists: the file is there. The master key is not part of it.
+  Status Backup(const std::filesystem::path& file, const Progress& progress = nullptr) const;
+
+  // Reads everything and checks it against itself; kCorrupt says what is damaged.
+  Status Check() const;
+
+ private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace candid::store

@@ -1,0 +1,95 @@
+#include "candid/store/schema.h"
+
+#include <fmt/format.h>
+
+namespace candid::store {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x43414E44;  // "CAND"
+
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE collections(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  created_us INTEGER NOT NULL,
+  pack TEXT NOT NULL, model_hash TEXT NOT NULL, model_version TEXT NOT NULL,
+  dimension INTEGER NOT NULL,
+  keep INTEGER NOT NULL,
+  next_sequence INTEGER NOT NULL DEFAULT 1,
+  face_count INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE images(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  collection INTEGER NOT NULL REFERENCES collections(number) ON DELETE CASCADE,
+  image_id TEXT NOT NULL, external_id TEXT NOT NULL,
+  sha256 BLOB NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+  UNIQUE(collection, image_id, external_id)) STRICT;
+CREATE TABLE kept_images(
+  image INTEGER PRIMARY KEY REFERENCES images(number) ON DELETE CASCADE,
+  file BLOB NOT NULL) STRICT;
+CREATE TABLE faces(
+  row INTEGER PRIMARY KEY,
+  image INTEGER NOT NULL REFERENCES images(number) ON DELETE CASCADE,
+  face_id TEXT NOT NULL,
+  left REAL NOT NULL, top REAL NOT NULL, width REAL NOT NULL, height REAL NOT NULL,
+  confidence REAL NOT NULL, usefulness REAL NOT NULL) STRICT;
+CREATE INDEX faces_by_id ON faces(face_id);
+CREATE INDEX faces_by_image ON faces(image);
+CREATE TABLE templates(
+  face INTEGER PRIMARY KEY REFERENCES faces(row) ON DELETE CASCADE,
+  vector BLOB NOT NULL, mean REAL NOT NULL, deviation REAL NOT NULL) STRICT;
+CREATE TABLE staged_templates(
+  face INTEGER PRIMARY KEY REFERENCES faces(row) ON DELETE CASCADE,
+  vector BLOB NOT NULL, mean REAL NOT NULL, deviation REAL NOT NULL) STRICT;
+CREATE TABLE crops(
+  face INTEGER PRIMARY KEY REFERENCES faces(row) ON DELETE CASCADE,
+  jpeg BLOB NOT NULL) STRICT;
+CREATE TABLE keys(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE, sealed_secret BLOB NOT NULL,
+  created_us INTEGER NOT NULL, enabled INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
+CREATE TABLE audit(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  time_us INTEGER NOT NULL, key_id TEXT NOT NULL, operation TEXT NOT NULL,
+  collection TEXT NOT NULL, outcome TEXT NOT NULL,
+  affected INTEGER NOT NULL, refused INTEGER NOT NULL,
+  previous_hash BLOB, hash BLOB) STRICT;
+CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN
+  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN
+  SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1};
+
+}  // namespace
+
+std::span<const char* const> Migrations() { return kSteps; }
+
+Status Migrate(Connection& connection, std::span<const char* const> steps) {
+  CANDID_ASSIGN(const std::int64_t version, connection.Number("PRAGMA user_version"));
+  CANDID_ASSIGN(const std::int64_t owner, connection.Number("PRAGMA application_id"));
+  CANDID_ASSIGN(const std::int64_t tables, connection.Number("SELECT count(*) FROM sqlite_schema"));
+  if (owner != kApplicationId && (tables != 0 || version != 0)) {
+    return Fail(Code::kCorrupt, "the database belongs to another program: name another folder");
+  }
+  const auto newest = static_cast<std::int64_t>(steps.size());
+  if (version > newest) {
+    return Fail(Code::kUnsupported,
+                fmt::format("the database was written by a newer Candid (schema {}, this one knows "
+                            "up to {}): upgrade Candid, or restore an older backup",
+                            version, newest));
+  }
+  for (std::int64_t step = version; step < newest; ++step) {
+    const std::string sql =
+        fmt::format("BEGIN IMMEDIATE; PRAGMA application_id={}; {} PRAGMA user_version={}; COMMIT;",
+                    kApplicationId, steps[static_cast<std::size_t>(step)], step + 1);
+    if (Status done = connection.Execute(sql.c_str()); !done) {
+      const Error error = done.error().WithContext(fmt::format("moving to schema {}", step + 1));
+      if (connection.in_transaction()) (void)connection.Execute("ROLLBACK");
+      return Fail(error);
+    }
+  }
+  return {};
+}
+
+}  // namespace candid::store

@@ -1,0 +1,79 @@
+// SQLite behind values: a connection, its prepared statements, its errors. Private to this folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "candid/base/bytes.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace candid::store {
+
+class Connection;
+
+// One run of a prepared statement; resets it when it goes. Parameters count from 1, columns from 0.
+class Query {
+ public:
+  Query(Connection& connection, std::string_view sql);
+  ~Query();
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+
+  Query& Bind(std::int64_t value);
+  Query& Bind(std::uint64_t value) { return Bind(static_cast<std::int64_t>(value)); }
+  Query& Bind(int value) { return Bind(static_cast<std::int64_t>(value)); }
+  Query& Bind(double value);
+  Query& Bind(std::string_view text);
+  Query& Bind(ByteSpan blob);  // borrowed until the query goes
+
+  // True while there is a row.
+  Result<bool> Step();
+  // For statements without rows.
+  Status Run();
+
+  std::int64_t Int(int column) const;
+  double Real(int column) const;
+  std::string Text(int column) const;
+  ByteSpan Blob(int column) const;  // valid until the next Step
+
+ private:
+  Connection& connection_;
+  sqlite3_stmt* statement_ = nullptr;
+  int next_ = 1;
+  int error_ = 0;
+};
+
+// One thread at a time.
+class Connection {
+ public:
+  static Result<std::unique_ptr<Connection>> Open(const std::filesystem::path& file, bool write);
+  ~Connection();
+
+  Status Execute(const char* sql);
+  Result<std::int64_t> Number(std::string_view sql);
+  std::uint64_t changes() const;
+  // A transaction is open.
+  bool in_transaction() const;
+  // What `rc` means for this database, with the remedy.
+  Error Explain(int rc) const;
+  sqlite3* handle() const { return handle_; }
+
+ private:
+  friend class Query;
+  Connection(sqlite3* handle, std::filesystem::path file)
+      : handle_(handle), file_(std::move(file)) {}
+  Result<sqlite3_stmt*> Prepare(std::string_view sql);
+
+  sqlite3* handle_;
+  std::filesystem::path file_;
+  std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
+};
+
+}  // namespace candid::store

@@ -40,5 +40,7 @@ void Run(CLI::App* command, Context* context, std::function<Status()> body);
 void AddDoctor(CLI::App* app, Context* context);
 void AddDetect(CLI::App* app, Context* context);
 void AddCompare(CLI::App* app, Context* context);
+void AddKeys(CLI::App* app, Context* context);
+void AddServe(CLI::App* app, Context* context);
 
 }  // namespace candid::apps

@@ -57,9 +57,13 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   AddDoctor(&app, &context);
+  AddKeys(&app, &context);
 #ifdef CANDID_WITH_FACE
   AddDetect(&app, &context);
   AddCompare(&app, &context);
+#endif
+#ifdef CANDID_WITH_API
+  AddServe(&app, &context);
 #endif
   try {
     app.parse(argc, argv);

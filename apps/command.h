@@ -41,6 +41,7 @@ void AddDoctor(CLI::App* app, Context* context);
 void AddDetect(CLI::App* app, Context* context);
 void AddCompare(CLI::App* app, Context* context);
 void AddKeys(CLI::App* app, Context* context);
+void AddModels(CLI::App* app, Context* context);
 void AddServe(CLI::App* app, Context* context);
 
 }  // namespace candid::apps

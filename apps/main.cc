@@ -62,6 +62,9 @@ int Main(int argc, char** argv) {
   AddDetect(&app, &context);
   AddCompare(&app, &context);
 #endif
+#ifdef CANDID_WITH_MODELS
+  AddModels(&app, &context);
+#endif
 #ifdef CANDID_WITH_API
   AddServe(&app, &context);
 #endif

@@ -456,6 +456,48 @@ Status Store::ReadTemplates(const std::string& collection,
   return state_->Read(work);
 }
 
+Result<std::vector<StoredFace>> Store::FacesOfImage(const std::string& collection,
+                                                    const std::string& image_id,
+                                                    const std::string& external_image_id) const {
+  return state_->Read([&](Connection& connection) -> Result<std::vector<StoredFace>> {
+    CANDID_ASSIGN(const auto row, Find(connection, collection));
+    Query query(connection,
+                std::string(kFaceColumns) +
+                    "WHERE i.collection=? AND i.image_id=? AND i.external_id=? ORDER BY f.row");
+    query.Bind(row.number).Bind(image_id).Bind(external_image_id);
+    return ReadFaces(query);
+  });
+}
+
+Result<std::vector<float>> Store::TemplateAt(RowId row) const {
+  return state_->Read([&](Connection& connection) -> Result<std::vector<float>> {
+    Query query(connection, "SELECT vector FROM templates WHERE face=?");
+    CANDID_ASSIGN(const bool found, query.Bind(row).Step());
+    if (!found) return Fail(Code::kNotFound, fmt::format("there is no face in row {}", row));
+    const ByteSpan vector = query.Blob(0);
+    std::vector<float> values(vector.size() / sizeof(float));
+    std::memcpy(values.data(), vector.data(), values.size() * sizeof(float));
+    return values;
+  });
+}
+
+Result<std::uint64_t> Store::CountCollections() const {
+  return state_->Read([&](Connection& connection) -> Result<std::uint64_t> {
+    CANDID_ASSIGN(const auto count, connection.Number("SELECT count(*) FROM collections"));
+    return static_cast<std::uint64_t>(count);
+  });
+}
+
+Status Store::Check() const {
+  return state_->Read([&](Connection& connection) -> Status {
+    Query query(connection, "PRAGMA integrity_check(1)");
+    CANDID_TRY(query.Step());
+    if (query.Text(0) == "ok") return {};
+    return Fail(Code::kCorrupt, fmt::format("{} is damaged ({}): restore a backup in its place",
+                                            state_->database.string(), query.Text(0)));
+  });
+}
+
 void Store::Audit(AuditEntry entry) {
   if (state_->writer == nullptr) return;
   state_->writer->Later(

@@ -99,6 +99,19 @@ TEST_F(StoreTest, PagesInOrderOfInsertion) {
   EXPECT_EQ(second->items[0].face_id, (*all)[2].face.face_id);
 }
 
+TEST_F(StoreTest, FindsByImageAndRow) {
+  Create("a");
+  const auto recorded = Record("a", {0.25f, 0.5f});
+  const auto faces = store_->FacesOfImage("a", "image", "x");
+  ASSERT_TRUE(faces);
+  ASSERT_EQ(faces->size(), 2u);
+  EXPECT_TRUE(store_->FacesOfImage("a", "image", "")->empty());
+  EXPECT_EQ(*store_->TemplateAt((*faces)[0].row), (std::vector<float>{0.25f, 1}));
+  EXPECT_EQ(store_->TemplateAt(1).error().code(), Code::kNotFound);
+  EXPECT_EQ(*store_->CountCollections(), 1u);
+  EXPECT_TRUE(store_->Check());
+}
+
 TEST_F(StoreTest, RefusesAnotherModelAndTooMany) {
   Create("a");
   EXPECT_EQ(store_->RecordImage("a", "other", {}, {}, 9, {}).error().code(), Code::kConflict);

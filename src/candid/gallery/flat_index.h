@@ -9,7 +9,7 @@
 namespace candid::gallery {
 
 // The instruction sets the kernels are written for, each in a file of its own.
-enum class SimdLevel { kScalar, kAvx2, kAvx512, kAvx512Bf16 };
+enum class SimdLevel { kScalar, kAvx2, kAvx512 };
 SimdLevel BestSimdLevel();  // of this CPU
 std::string_view NameOf(SimdLevel level);
 

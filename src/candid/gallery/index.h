@@ -22,6 +22,8 @@ using Key = std::uint64_t;
 struct Calibration {
   float mean = 0;
   float deviation = 1;
+
+  bool operator==(const Calibration&) const = default;
 };
 
 struct Candidate {

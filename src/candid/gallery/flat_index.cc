@@ -1,0 +1,295 @@
+#include "candid/gallery/flat_index.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <new>
+#include <shared_mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "candid/gallery/scan.h"
+
+namespace candid::gallery {
+namespace {
+
+// Rows of one allocation: growth copies nothing, and a removal frees whole chunks at the end.
+constexpr std::size_t kChunkRows = 4096;
+constexpr std::size_t kAlignment = 64;
+// Scan and re-scoring add in different orders: a row this much below the worst kept may be above.
+constexpr float kScanError = 1e-4f;
+
+std::uint16_t ToBf16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  // Round to nearest, ties to even.
+  return static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+float FromBf16(std::uint16_t value) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
+}
+
+bool Better(const Candidate& a, const Candidate& b) {
+  return a.score != b.score ? a.score > b.score : a.key < b.key;
+}
+
+template <typename T>
+struct AlignedDelete {
+  void operator()(T* pointer) const { ::operator delete[](pointer, std::align_val_t{kAlignment}); }
+};
+
+struct Row {
+  Key key = 0;
+  Calibration calibration;
+};
+
+template <typename T>
+class FlatIndex : public Index {
+ public:
+  FlatIndex(std::size_t dimension, const Scan& scan) : dimension_(dimension), scan_(scan) {}
+
+  std::size_t dimension() const override { return dimension_; }
+
+  std::size_t size() const override {
+    const auto lock = Share();
+    return rows_.size();
+  }
+
+  std::size_t bytes() const override {
+    const auto lock = Share();
+    return chunks_.size() * kChunkRows * dimension_ * sizeof(T) + rows_.capacity() * sizeof(Row) +
+           places_.size() * (sizeof(Key) + sizeof(std::size_t) + 2 * sizeof(void*)) +
+           places_.bucket_count() * sizeof(void*);
+  }
+
+  Status Add(std::span<const Key> keys, std::span<const float> templates,
+             std::span<const Calibration> calibrations) override {
+    if (templates.size() != keys.size() * dimension_ || calibrations.size() != keys.size()) {
+      return Fail(Code::kInvalidArgument,
+                  fmt::format("{} keys come with {} figures and {} calibrations; the index wants "
+                              "{} figures a key",
+                              keys.size(), templates.size(), calibrations.size(), dimension_));
+    }
+    if (!AllFinite(templates)) {
+      return Fail(Code::kInvalidArgument, "a template has a figure that is not a number");
+    }
+    const auto lock = Own();
+    std::unordered_set<Key> seen;
+    for (const Key key : keys) {
+      if (places_.contains(key) || !seen.insert(key).second) {
+        return Fail(Code::kAlreadyExists, fmt::format("key {} is in the index already", key));
+      }
+    }
+    // Everything that may run out of memory comes before the first change.
+    rows_.reserve(rows_.size() + keys.size());
+    places_.reserve(places_.size() + keys.size());
+    Grow(rows_.size() + keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      Write(rows_.size(), templates.subspan(i * dimension_, dimension_));
+      places_[keys[i]] = rows_.size();
+      rows_.push_back({keys[i], calibrations[i]});
+    }
+    return {};
+  }
+
+  // The last row moves into the hole: searches order by score and key, never by place.
+  std::size_t Remove(std::span<const Key> keys) override {
+    const auto lock = Own();
+    std::size_t removed = 0;
+    for (const Key key : keys) {
+      const auto found = places_.find(key);
+      if (found == places_.end()) continue;
+      const std::size_t hole = found->second, last = rows_.size() - 1;
+      for (std::size_t d = 0; d < dimension_; ++d) {
+        At(hole, d) = At(last, d);
+        At(last, d) = T{};  // a deleted template leaves nothing in memory
+      }
+      rows_[hole] = rows_[last];
+      places_[rows_[hole].key] = hole;
+      places_.erase(key);
+      rows_.pop_back();
+      ++removed;
+    }
+    chunks_.resize((rows_.size() + kChunkRows - 1) / kChunkRows);
+    return removed;
+  }
+
+  Result<std::vector<std::vector<Candidate>>> Search(std::span<const float> queries,
+                                                     std::size_t k) const override {
+    return Answer(queries, k, -std::numeric_limits<float>::infinity());
+  }
+
+  Result<std::vector<std::vector<Candidate>>> SearchRange(std::span<const float> queries,
+                                                          float threshold,
+                                                          std::size_t limit) const override {
+    if (std::isnan(threshold)) {
+      return Fail(Code::kInvalidArgument, "the threshold is not a number");
+    }
+    return Answer(queries, limit, threshold);
+  }
+
+ private:
+  // A change waits for the searches under way and no longer: later ones queue behind it. The plain
+  // shared_mutex lets readers that overlap keep a writer out for ever.
+  std::shared_lock<std::shared_mutex> Share() const {
+    const std::lock_guard turn(turn_);
+    return std::shared_lock(mutex_);
+  }
+  std::unique_lock<std::shared_mutex> Own() {
+    const std::lock_guard turn(turn_);
+    return std::unique_lock(mutex_);
+  }
+
+  using Chunk = std::unique_ptr<T[], AlignedDelete<T>>;
+
+  static bool AllFinite(std::span<const float> values) {
+    return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+  }
+
+  void Grow(std::size_t rows) {
+    while (chunks_.size() * kChunkRows < rows) {
+      const std::size_t count = kChunkRows * dimension_;
+      Chunk chunk(
+          static_cast<T*>(::operator new[](count * sizeof(T), std::align_val_t{kAlignment})));
+      std::fill_n(chunk.get(), count, T{});
+      chunks_.push_back(std::move(chunk));
+    }
+  }
+
+  const T* Block(std::size_t block) const {
+    const std::size_t row = block * kBlockRows;
+    return chunks_[row / kChunkRows].get() + row % kChunkRows * dimension_;
+  }
+
+  T& At(std::size_t row, std::size_t d) {
+    return chunks_[row / kChunkRows][row % kChunkRows / kBlockRows * kBlockRows * dimension_ +
+                                     d * kBlockRows + row % kBlockRows];
+  }
+
+  void Write(std::size_t row, std::span<const float> values) {
+    for (std::size_t d = 0; d < dimension_; ++d) {
+      if constexpr (sizeof(T) == 2) {
+        At(row, d) = ToBf16(values[d]);
+      } else {
+        At(row, d) = values[d];
+      }
+    }
+  }
+
+  // The cosine from what is stored, summed in double in one order: the same on every CPU.
+  float Rescore(std::size_t row, const float* query) const {
+    const T* block = Block(row / kBlockRows);
+    double sum = 0;
+    for (std::size_t d = 0; d < dimension_; ++d) {
+      const T stored = block[d * kBlockRows + row % kBlockRows];
+      if constexpr (sizeof(T) == 2) {
+        sum += double{FromBf16(stored)} * query[d];
+      } else {
+        sum += double{stored} * query[d];
+      }
+    }
+    return static_cast<float>(sum);
+  }
+
+  // The best so far of one query, a heap with the worst on top.
+  struct Best {
+    std::vector<Candidate> heap;
+    float floor = 0;  // a scanned score below it cannot get in
+  };
+
+  void Offer(std::size_t row, const float* query, std::size_t k, float threshold,
+             Best* best) const {
+    const Candidate candidate{rows_[row].key, Rescore(row, query), rows_[row].calibration};
+    if (!(candidate.score >= threshold)) return;
+    if (best->heap.size() == k) {
+      if (!Better(candidate, best->heap.front())) return;
+      std::pop_heap(best->heap.begin(), best->heap.end(), Better);
+      best->heap.back() = candidate;
+    } else {
+      best->heap.push_back(candidate);
+    }
+    std::push_heap(best->heap.begin(), best->heap.end(), Better);
+    if (best->heap.size() == k) {
+      best->floor = std::max(best->floor, best->heap.front().score - kScanError);
+    }
+  }
+
+  Result<std::vector<std::vector<Candidate>>> Answer(std::span<const float> queries, std::size_t k,
+                                                     float threshold) const {
+    if (queries.size() % dimension_ != 0) {
+      return Fail(Code::kInvalidArgument,
+                  fmt::format("{} figures are no whole number of queries of {}", queries.size(),
+                              dimension_));
+    }
+    if (!AllFinite(queries)) {
+      return Fail(Code::kInvalidArgument, "a query has a figure that is not a number");
+    }
+    const std::size_t count = queries.size() / dimension_;
+    std::vector<Best> bests(count);
+    for (Best& best : bests) best.floor = threshold - kScanError;
+    const auto lock = Share();
+    if (k > 0) {
+      const std::size_t blocks = (rows_.size() + kBlockRows - 1) / kBlockRows;
+      for (std::size_t block = 0; block < blocks; ++block) {
+        for (std::size_t first = 0; first < count; first += kTileQueries) {
+          const std::size_t tile = std::min(kTileQueries, count - first);
+          OfferBlock(block, queries.data() + first * dimension_, tile, k, threshold,
+                     bests.data() + first);
+        }
+      }
+    }
+    std::vector<std::vector<Candidate>> answers;
+    for (Best& best : bests) {
+      std::sort(best.heap.begin(), best.heap.end(), Better);
+      answers.push_back(std::move(best.heap));
+    }
+    return answers;
+  }
+
+  void OfferBlock(std::size_t block, const float* queries, std::size_t tile, std::size_t k,
+                  float threshold, Best* bests) const {
+    alignas(kAlignment) float scores[kTileQueries * kBlockRows];
+    if constexpr (sizeof(T) == 2) {
+      scan_.bf16(Block(block), queries, tile, dimension_, scores);
+    } else {
+      scan_.f32(Block(block), queries, tile, dimension_, scores);
+    }
+    const std::size_t rows = std::min(kBlockRows, rows_.size() - block * kBlockRows);
+    for (std::size_t q = 0; q < tile; ++q) {
+      const float* row_scores = scores + q * kBlockRows;
+      // Most blocks have nothing for most queries: one comparison without a branch inside.
+      bool any = false;
+      for (std::size_t r = 0; r < kBlockRows; ++r) any |= row_scores[r] >= bests[q].floor;
+      if (!any) continue;
+      for (std::size_t r = 0; r < rows; ++r) {
+        if (!(row_scores[r] >= bests[q].floor)) continue;
+        Offer(block * kBlockRows + r, queries + q * dimension_, k, threshold, bests + q);
+      }
+    }
+  }
+
+  const std::size_t dimension_;
+  const Scan& scan_;
+  // Searches share mutex_, changes own it; all pass turn_ first, in order of arrival.
+  mutable std::mutex turn_;
+  mutable std::shared_mutex mutex_;
+  std::vector<Chunk> chunks_;
+  std::vector<Row> rows_;                        // by place
+  std::unordered_map<Key, std::size_t> places_;  // place of each key
+};
+
+}  // namespace
+
+std::unique_ptr<Index> MakeFlatIndex(std::size_t dimension, const FlatOptions& options) {
+  const Scan& scan = ScanFor(options.level);
+  if (options.storage == Storage::kBf16) {
+    return std::make_unique<FlatIndex<std::uint16_t>>(dimension, scan);
+  }
+  return std::make_unique<FlatIndex<float>>(dimension, scan);
+}
+
+}  // namespace candid::gallery

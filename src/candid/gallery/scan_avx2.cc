@@ -1,0 +1,2 @@
+#define CANDID_SCAN kAvx2Scan
+#include "candid/gallery/scan.inc"

@@ -1,0 +1,2 @@
+#define CANDID_SCAN kAvx512Scan
+#include "candid/gallery/scan.inc"

@@ -1,0 +1,2 @@
+#define CANDID_SCAN kPlainScan
+#include "candid/gallery/scan.inc"

@@ -3,8 +3,10 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "candid/base/clock.h"
@@ -35,14 +37,16 @@ class AccessKeys {
   Status Delete(const std::string& id);
 
   // The secret of an enabled key; kUnauthenticated for any other.
-  Result<std::string> Secret(const std::string& id) const;
+  Result<std::string> Secret(std::string_view id) const;
 
  private:
   AccessKeys(store::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
   Status Reload();
+  store::AuditEntry Entry(std::string operation) const;
 
   store::Store& store_;
   const Clock& clock_;
+  std::mutex changes_;  // one change and its Reload at a time
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::string, std::less<>> secrets_;
 };

@@ -30,15 +30,19 @@ struct Options {
 class Collections {
  public:
   // `store`, `pipeline` and `clock` must outlive the result. Without a pipeline (null) everything
-  // works that needs no pixels; the rest answers kUnavailable. `model` says what the pipeline makes
-  // (IdentityOf(pack, pipeline)). Galleries are filled from the store when they are first needed,
-  // or all by Warm.
+  // works that needs no pixels; the rest answers kUnavailable. Pictures under 80 pixels a side are
+  // kInvalidArgument. `model` says what the pipeline makes
+  // (IdentityOf(pack)). Galleries are filled from the store when they are first needed, or all by
+  // Warm.
   Collections(store::Store& store, const face::Pipeline* pipeline, ModelIdentity model,
               const Options& options = {}, const Clock& clock = SystemClock());
   ~Collections();
 
-  // Fills every gallery that is not yet filled; `progress` (may be null) hears the faces so far.
-  Result<WarmOutcome> Warm(const std::function<void(std::size_t faces)>& progress = nullptr);
+  // Fills every gallery that is not yet filled; `progress` (may be null) hears the faces so far,
+  // and an error from it ends the work and is returned.
+  Result<WarmOutcome> Warm(const std::function<Status(std::size_t faces)>& progress = nullptr);
+  // What is in memory now; never waits for long work.
+  Loaded loaded() const;
 
   // kInvalidArgument: not 1-255 of [a-zA-Z0-9_.-]; kAlreadyExists; kExhausted: too many.
   Result<Collection> Create(const Caller& caller, const std::string& id, Keep keep = Keep::kNone);
@@ -54,9 +58,10 @@ class Collections {
   Result<IndexOutcome> Index(const Caller& caller, const IndexRequest& request);
   // The second half of Index, for faces already embedded: stores them, makes them searchable.
   // `faces[i].vector` is of the model's dimension. Returned in the order given.
-  Result<std::vector<IndexedFace>> Record(const Caller& caller, const std::string& collection,
-                                          const store::NewImage& image,
-                                          std::vector<store::NewFace> faces);
+  Result<std::vector<store::RecordedFace>> Record(const Caller& caller,
+                                                  const std::string& collection,
+                                                  const store::NewImage& image,
+                                                  std::vector<store::NewFace> faces);
   // Faces stored of these very bytes under this external id; empty: none.
   Result<std::vector<StoredFace>> FacesOfImage(const std::string& collection, ByteSpan image,
                                                const std::string& external_image_id) const;
@@ -69,8 +74,7 @@ class Collections {
 
   // The face itself is left out. kInvalidArgument "faceId was not found in the collection."
   Result<SearchOutcome> SearchByFace(const Caller& caller, const SearchByFaceRequest& request);
-  // For the largest face that passes the filter. kInvalidArgument "There are no faces in the image.
-  // Should be at least 1."
+  // For the largest face that passes the filter; where there is none, `searched` is empty.
   Result<SearchOutcome> SearchByImage(const Caller& caller, const SearchByImageRequest& request);
   // For a template already made; the second half of SearchByImage.
   Result<std::vector<Match>> SearchByTemplate(const std::string& collection,
@@ -84,10 +88,11 @@ class Collections {
 
   // Moves a collection to the pipeline's pack: makes every template anew from kept crops or
   // images, then switches the whole at once; a crash or an error before that leaves the collection
-  // as it was. Faces indexed meanwhile are refused with kConflict. `progress` may be null.
+  // as it was. Faces indexed meanwhile are refused with kConflict, and so is a second Reembed of
+  // the same collection. `progress` may be null; an error from it ends the work and is returned.
   Result<ReembedOutcome> Reembed(
       const Caller& caller, const ReembedRequest& request,
-      const std::function<void(std::size_t done, std::size_t total)>& progress = nullptr);
+      const std::function<Status(std::size_t done, std::size_t total)>& progress = nullptr);
 
   const ModelIdentity& model() const;
 
@@ -96,6 +101,7 @@ class Collections {
   std::unique_ptr<State> state_;
 };
 
-ModelIdentity IdentityOf(const models::Pack& pack, const face::Pipeline& pipeline);
+// What templates of a pack are: the same as a Pipeline of it says.
+ModelIdentity IdentityOf(const models::Pack& pack);
 
 }  // namespace candid::collections

@@ -31,6 +31,12 @@ inline constexpr std::size_t kDefaultMatches = 100;  // where the caller doesn't
 inline constexpr double kDefaultSimilarity = 80;     // 0 to 100
 inline constexpr std::size_t kMaxFaceIds = 4096;     // of one call
 
+// kInvalidArgument names the value and what it may be.
+Status CheckCollectionId(const std::string& id);     // 1-255 of [a-zA-Z0-9_.-]
+Status CheckExternalImageId(const std::string& id);  // empty, or 1-255 of [a-zA-Z0-9_.:-]
+Status CheckMatches(std::size_t count);              // 1 to kMaxMatches
+Status CheckSimilarity(double similarity);           // 0 to 100
+
 // Who asks, for the audit trail.
 struct Caller {
   std::string key_id;  // access key; empty: the command line
@@ -58,6 +64,9 @@ struct PictureSize {
 
 // Pixels to fractions.
 Region FractionsOf(const face::Box& box, const PictureSize& picture);
+
+// Intersection over union, 0 to 1.
+float OverlapOf(const Region& a, const Region& b);
 
 struct DetectOutcome {
   PictureSize picture;
@@ -128,9 +137,9 @@ struct SearchByImageRequest {
 struct SearchOutcome {
   std::vector<Match> matches;  // most similar first
   std::string model_version;
-  // Of SearchByImage: the face that was searched for, the largest.
+  // Of SearchByImage: the face that was searched for; empty: the picture shows none.
   PictureSize picture;
-  face::Face searched;
+  std::optional<face::Face> searched;
   face::Timings timings{};
 };
 
@@ -153,6 +162,7 @@ struct CompareOutcome {
   PictureSize target;
   std::vector<ComparedFace> matches;    // most similar first
   std::vector<ComparedFace> unmatched;  // largest box first
+  face::Timings timings{};
 };
 
 struct ReembedRequest {
@@ -167,6 +177,13 @@ struct ReembedOutcome {
   std::size_t faces = 0;
   std::size_t remade = 0;
   std::vector<std::string> lost;  // face ids of which no template could be made
+};
+
+// What is in memory.
+struct Loaded {
+  std::size_t collections = 0;
+  std::size_t faces = 0;
+  std::size_t bytes = 0;
 };
 
 struct WarmOutcome {

@@ -40,32 +40,6 @@ std::vector<Reason> ReasonsOf(const face::Face& face) {
 
 }  // namespace
 
-std::string_view NameOf(Reason reason) {
-  switch (reason) {
-    case Reason::kExceedsMaxFaces:
-      return "EXCEEDS_MAX_FACES";
-    case Reason::kExtremePose:
-      return "EXTREME_POSE";
-    case Reason::kLowBrightness:
-      return "LOW_BRIGHTNESS";
-    case Reason::kLowSharpness:
-      return "LOW_SHARPNESS";
-    case Reason::kLowConfidence:
-      return "LOW_CONFIDENCE";
-    case Reason::kSmallBoundingBox:
-      return "SMALL_BOUNDING_BOX";
-    case Reason::kLowFaceQuality:
-      return "LOW_FACE_QUALITY";
-  }
-  return "LOW_FACE_QUALITY";
-}
-
-Region FractionsOf(const face::Box& box, const PictureSize& picture) {
-  const auto width = static_cast<float>(picture.width);
-  const auto height = static_cast<float>(picture.height);
-  return {box.left / width, box.top / height, box.width / width, box.height / height};
-}
-
 Selection Select(std::span<const face::Face> faces, QualityFilter filter,
                  std::optional<std::size_t> max_faces) {
   Selection selection;

@@ -1,0 +1,172 @@
+// Search: a face against a collection, or two pictures against each other.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "candid/collections/selection.h"
+#include "candid/collections/state.h"
+#include "candid/decision/similarity.h"
+
+namespace candid::collections {
+namespace {
+
+// The largest face that passes the filter; faces are ordered by size.
+std::optional<std::size_t> Largest(const face::Photo& photo, QualityFilter filter) {
+  const Selection selection = Select(photo.faces(), filter, std::nullopt);
+  if (selection.chosen.empty()) return std::nullopt;
+  return selection.chosen.front();
+}
+
+// As the gallery sums it, so that Compare and Search agree.
+float ScoreOf(const face::Template& a, const face::Template& b) {
+  return static_cast<float>(std::inner_product(a.begin(), a.end(), b.begin(), 0.0));
+}
+
+face::Timings Sum(face::Timings a, const face::Timings& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] += b[i];
+  return a;
+}
+
+// A score just below the least that counts: similarity decides, and rounds on its own.
+float FloorOf(double similarity) {
+  if (similarity <= 0) return -std::numeric_limits<float>::infinity();
+  return static_cast<float>(decision::ScoreOf(similarity)) - 1e-5f;
+}
+
+}  // namespace
+
+Result<std::vector<Match>> Collections::State::Matches(const Collection& collection,
+                                                       std::span<const float> probe,
+                                                       std::size_t limit, double similarity) {
+  if (probe.size() != collection.model.dimension) {
+    return Fail(Code::kInvalidArgument,
+                fmt::format("the probe has {} figures, templates of collection {} have {}",
+                            probe.size(), collection.id, collection.model.dimension));
+  }
+  CANDID_ASSIGN(const auto gallery, galleries.Filled(collection));
+  CANDID_ASSIGN(const auto answers, gallery->SearchRange(probe, FloorOf(similarity), limit));
+  const auto& candidates = answers.front();
+  std::vector<store::RowId> rows;
+  for (const gallery::Candidate& candidate : candidates) rows.push_back(candidate.key);
+  CANDID_ASSIGN(auto faces, store.FacesAt(rows));
+  // Faces come in the order of the rows, without those that were deleted since.
+  std::vector<Match> matches;
+  std::size_t next = 0;
+  for (const gallery::Candidate& candidate : candidates) {
+    if (next == faces.size()) break;
+    if (faces[next].row != candidate.key) continue;
+    StoredFace face = std::move(faces[next++]);
+    const double similar = decision::SimilarityOf(double{candidate.score});
+    if (similar >= similarity) matches.push_back({similar, candidate.score, std::move(face)});
+  }
+  return matches;
+}
+
+Result<std::vector<Match>> Collections::SearchByTemplate(const std::string& collection,
+                                                         std::span<const float> probe,
+                                                         std::size_t max_faces, double similarity) {
+  CANDID_TRY(CheckMatches(max_faces));
+  CANDID_TRY(CheckSimilarity(similarity));
+  CANDID_ASSIGN(const Collection found, state_->FindOurs(collection));
+  return state_->Matches(found, probe, max_faces, similarity);
+}
+
+Result<SearchOutcome> Collections::SearchByFace(const Caller& caller,
+                                                const SearchByFaceRequest& request) {
+  const auto search = [&]() -> Result<SearchOutcome> {
+    CANDID_TRY(CheckMatches(request.max_faces));
+    CANDID_TRY(CheckSimilarity(request.similarity));
+    CANDID_ASSIGN(const Collection collection, state_->FindOurs(request.collection));
+    CANDID_ASSIGN(const auto asked, state_->store.FindFaces(request.collection, {request.face_id}));
+    if (asked.empty()) {
+      return Fail(Code::kInvalidArgument, "faceId was not found in the collection.");
+    }
+    CANDID_ASSIGN(const auto probe, state_->store.TemplateAt(asked.front().row));
+    SearchOutcome outcome;
+    outcome.model_version = collection.model.version;
+    // One more than asked for, as the face itself is found first.
+    CANDID_ASSIGN(outcome.matches,
+                  state_->Matches(collection, probe, request.max_faces + 1, request.similarity));
+    std::erase_if(outcome.matches,
+                  [&](const Match& match) { return match.face.row == asked.front().row; });
+    if (outcome.matches.size() > request.max_faces) outcome.matches.resize(request.max_faces);
+    return outcome;
+  };
+  auto outcome = search();
+  const std::size_t returned = outcome ? outcome->matches.size() : 0;
+  return state_->Told(state_->Entry(caller, "SearchFaces", request.collection), std::move(outcome),
+                      returned);
+}
+
+Result<SearchOutcome> Collections::SearchByImage(const Caller& caller,
+                                                 const SearchByImageRequest& request) {
+  const auto search = [&]() -> Result<SearchOutcome> {
+    CANDID_TRY(CheckMatches(request.max_faces));
+    CANDID_TRY(CheckSimilarity(request.similarity));
+    CANDID_ASSIGN(const Collection collection, state_->FindOurs(request.collection));
+    CANDID_ASSIGN(const face::Photo photo, state_->Detect(request.image));
+    SearchOutcome outcome;
+    outcome.model_version = collection.model.version;
+    outcome.picture = {photo.info().width, photo.info().height};
+    if (const auto largest = Largest(photo, request.filter)) {
+      outcome.searched = photo.faces()[*largest];
+      CANDID_ASSIGN(const auto probe, state_->pipeline->Embed(photo, {&*largest, 1}));
+      CANDID_ASSIGN(outcome.matches, SearchByTemplate(request.collection, probe.front(),
+                                                      request.max_faces, request.similarity));
+      if (outcome.matches.size() > request.max_faces) outcome.matches.resize(request.max_faces);
+    }
+    outcome.timings = photo.timings();
+    return outcome;
+  };
+  auto outcome = search();
+  const std::size_t returned = outcome ? outcome->matches.size() : 0;
+  return state_->Told(state_->Entry(caller, "SearchFacesByImage", request.collection),
+                      std::move(outcome), returned);
+}
+
+Result<CompareOutcome> Collections::Compare(const Caller& caller, const CompareRequest& request) {
+  const auto compare = [&]() -> Result<CompareOutcome> {
+    CANDID_TRY(CheckSimilarity(request.similarity));
+    CANDID_ASSIGN(const face::Photo source, state_->Detect(request.source));
+    CANDID_ASSIGN(const face::Photo target, state_->Detect(request.target));
+    const auto largest = Largest(source, request.filter);
+    if (!largest) return Fail(Code::kInvalidArgument, "the source picture shows no face");
+    const Selection selection = Select(target.faces(), request.filter, std::nullopt);
+    if (selection.chosen.empty()) {
+      return Fail(Code::kInvalidArgument, "the target picture shows no face");
+    }
+    CANDID_ASSIGN(const auto probe, state_->pipeline->Embed(source, {&*largest, 1}));
+    CANDID_ASSIGN(const auto others, state_->pipeline->Embed(target, selection.chosen));
+    CompareOutcome outcome;
+    outcome.source = {source.info().width, source.info().height};
+    outcome.source_face = source.faces()[*largest];
+    outcome.target = {target.info().width, target.info().height};
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      const float score = ScoreOf(probe.front(), others[i]);
+      const double similar = decision::SimilarityOf(double{score});
+      auto& list = similar >= request.similarity ? outcome.matches : outcome.unmatched;
+      list.push_back({similar, score, target.faces()[selection.chosen[i]]});
+    }
+    std::stable_sort(outcome.matches.begin(), outcome.matches.end(),
+                     [](const auto& a, const auto& b) { return a.score > b.score; });
+    outcome.timings = Sum(source.timings(), target.timings());
+    return outcome;
+  };
+  auto outcome = compare();
+  const std::size_t returned = outcome ? outcome->matches.size() : 0;
+  return state_->Told(state_->Entry(caller, "CompareFaces"), std::move(outcome), returned);
+}
+
+Result<DetectOutcome> Collections::Detect(const Caller& caller, ByteSpan image) {
+  const auto detect = [&]() -> Result<DetectOutcome> {
+    CANDID_ASSIGN(const face::Photo photo, state_->Detect(image));
+    return DetectOutcome{{photo.info().width, photo.info().height}, photo.faces(), photo.timings()};
+  };
+  auto outcome = detect();
+  const std::size_t returned = outcome ? outcome->faces.size() : 0;
+  return state_->Told(state_->Entry(caller, "DetectFaces"), std::move(outcome), returned);
+}
+
+}  // namespace candid::collections

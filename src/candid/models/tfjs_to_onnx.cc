@@ -220,11 +220,9 @@ class Converter {
   void EmitSpelledPrelu(const TfjsNode& node, const SpelledPrelu& prelu) {
     std::vector<float> slopes = Weight(prelu.c).values;
     for (float& slope : slopes) {
-      if (options_.repair_prelu) {
-        slope *= -2;
-      } else {
-        slope = prelu.relu_inside ? 0 : 2 * slope;
-      }
+      slope *= options_.repair_slope_sign ? -2 : 2;
+      // With the Relu left inside, nothing negative arrives.
+      if (prelu.relu_inside && !options_.repair_fused_relu) slope = 0;
     }
     Value value = values_.at(prelu.x);
     EmitPrelu(value.name, slopes, node.name);

@@ -9,12 +9,15 @@ namespace candid::models {
 
 struct ConversionOptions {
   // mobilefacenet only. Its PReLUs are spelled relu(x) + c (x - |x|), and the package's optimiser
-  // spoiled them twice: in the 16 depthwise layers it moved the Relu into the convolution, although
-  // |x| and x - |x| read the same tensor, which leaves a plain Relu; and in all 33 places the sign
-  // of c is wrong: the slope is -2c, not 2c. As shipped the network separates nobody (63 % on LFW's
-  // pairs against 99.4 % repaired; models.md section 2 has the evidence). False converts the graph
-  // as it is: for the test that shows it failing.
-  bool repair_prelu = true;
+  // spoiled them twice; either fault alone leaves a network that separates nobody (63 % on LFW's
+  // pairs as shipped against 99.4 % repaired; models.md section 2 has the evidence). False leaves
+  // the fault in: for the tests that show it failing.
+  //
+  // In the 16 depthwise layers the Relu moved into the convolution, although |x| and x - |x| read
+  // the same tensor, which leaves a plain Relu.
+  bool repair_fused_relu = true;
+  // In all 33 places the sign of c is wrong: the slope is -2c, not 2c.
+  bool repair_slope_sign = true;
   // Where two 1x1 convolutions end the graph with nothing between, they are one linear map; its
   // outputs are rotated onto the map's leading directions and so many are kept, which leaves every
   // cosine as it was (models.md section 10). 0 keeps both layers.

@@ -37,11 +37,16 @@ std::filesystem::path DefaultStateFolder();
 void Run(CLI::App* command, Context* context, std::function<Status()> body);
 
 // A file per subcommand: <name>_command.cc.
-void AddDoctor(CLI::App* app, Context* context);
-void AddDetect(CLI::App* app, Context* context);
+void AddBackup(CLI::App* app, Context* context);
+void AddCollections(CLI::App* app, Context* context);
 void AddCompare(CLI::App* app, Context* context);
+void AddDetect(CLI::App* app, Context* context);
+void AddDoctor(CLI::App* app, Context* context);
+void AddEnroll(CLI::App* app, Context* context);
 void AddKeys(CLI::App* app, Context* context);
 void AddModels(CLI::App* app, Context* context);
+void AddReembed(CLI::App* app, Context* context);
+void AddSearch(CLI::App* app, Context* context);
 void AddServe(CLI::App* app, Context* context);
 
 }  // namespace candid::apps

@@ -13,9 +13,9 @@
 #include <thread>
 
 #include "apps/terminal.h"
-#ifdef CANDID_WITH_INFER
 #include "candid/infer/session.h"
-#endif
+#include "candid/models/pack.h"
+#include "candid/store/store.h"
 
 namespace candid::apps {
 namespace {
@@ -47,9 +47,7 @@ Finding ExamineProcessor() {
   add(__builtin_cpu_supports("avx512bf16"), "BF16");
   finding.value = fmt::format("{} cores; {}", std::thread::hardware_concurrency(),
                               features.empty() ? "no vector extension that we use" : features);
-#ifdef CANDID_WITH_INFER
   finding.value += fmt::format("; networks run in {}", infer::NameOf(infer::BestPrecision()));
-#endif
   if (!avx2) {
     finding.verdict = Verdict::kNote;
     finding.remedy = "works, many times slower: use a processor with AVX2 (2013 and later)";
@@ -161,6 +159,46 @@ Finding ExamineModels(const std::filesystem::path& state) {
     finding.verdict = Verdict::kBroken;
     finding.remedy = "./up installs them";
   }
+  return finding;
+}
+
+Finding ExamineDatabase(const std::filesystem::path& state) {
+  Finding finding{.subject = "database", .value = (state / "candid.db").string(), .remedy = ""};
+  const auto store = store::Store::Open(state, {.access = store::Access::kRead});
+  if (!store && store.error().code() == Code::kNotFound) {
+    finding.value += " is not there yet";
+    return finding;  // the first command that writes makes it
+  }
+  const auto examine = [&]() -> Result<Finding> {
+    if (!store) return Fail(store.error());
+    CANDID_TRY((*store)->Check());
+    CANDID_ASSIGN(const auto collections, (*store)->CountCollections());
+    const auto pack = models::ReadManifest(state / "models" / "candid-default" / "pack.toml");
+    std::uint64_t faces = 0, foreign = 0;
+    store::Cursor after = 0;
+    while (true) {
+      CANDID_ASSIGN(const auto page, (*store)->ListCollections(after, 1000));
+      for (const store::Collection& one : page.items) {
+        faces += one.face_count;
+        foreign += pack && one.model.hash != pack->Hash() ? 1 : 0;
+      }
+      if (!page.next) break;
+      after = *page.next;
+    }
+    finding.value += fmt::format(": {} collections, {} faces, sound", collections, faces);
+    if (foreign > 0) {
+      finding.verdict = Verdict::kNote;
+      finding.remedy = fmt::format(
+          "{} collections belong to another model pack and cannot be searched: candid collections "
+          "list, then candid reembed COLLECTION",
+          foreign);
+    }
+    return finding;
+  };
+  auto examined = examine();
+  if (examined) return *examined;
+  finding.verdict = Verdict::kBroken;
+  finding.remedy = examined.error().message();
   return finding;
 }
 

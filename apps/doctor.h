@@ -30,5 +30,7 @@ Finding ExamineFileLimit();
 // `port` of 127.0.0.1.
 Finding ExaminePort(std::uint16_t port);
 Finding ExamineModels(const std::filesystem::path& state);
+// Reads the whole database, beside a running server too.
+Finding ExamineDatabase(const std::filesystem::path& state);
 
 }  // namespace candid::apps

@@ -59,7 +59,8 @@ void AddDoctor(CLI::App* app, Context* context) {
                                         ExamineFreeSpace(context->state),
                                         ExamineFileLimit(),
                                         ExaminePort(*port),
-                                        ExamineModels(context->state)};
+                                        ExamineModels(context->state),
+                                        ExamineDatabase(context->state)};
     context->json ? PrintJson(findings) : PrintTable(findings);
     const auto broken = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
       return finding.verdict == Verdict::kBroken;

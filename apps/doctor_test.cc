@@ -8,6 +8,8 @@
 
 #include <fstream>
 
+#include "candid/store/store.h"
+
 namespace candid::apps {
 namespace {
 
@@ -44,6 +46,23 @@ TEST_F(DoctorTest, MissesTheModels) {
   std::filesystem::create_directories(folder_ / "models" / "candid-default");
   std::ofstream(folder_ / "models" / "candid-default" / "pack.toml") << "x";
   EXPECT_EQ(ExamineModels(folder_).verdict, Verdict::kGood);
+}
+
+TEST_F(DoctorTest, ReadsTheDatabase) {
+  EXPECT_EQ(ExamineDatabase(folder_).verdict, Verdict::kGood);
+  {
+    const auto store = store::Store::Open(folder_);
+    ASSERT_TRUE(store);
+    ASSERT_TRUE((*store)->CreateCollection({"a", {}, {"p", "h", "1.0", 2}, {}, 0}, {}));
+  }
+  const Finding sound = ExamineDatabase(folder_);
+  EXPECT_EQ(sound.verdict, Verdict::kGood) << sound.remedy;
+  EXPECT_NE(sound.value.find("1 collections"), std::string::npos) << sound.value;
+  std::ofstream(folder_ / "candid.db") << "not a database at all, for a hundred bytes and more, "
+                                          "so that even its header cannot be read as one.......";
+  const Finding damaged = ExamineDatabase(folder_);
+  EXPECT_EQ(damaged.verdict, Verdict::kBroken);
+  EXPECT_FALSE(damaged.remedy.empty());
 }
 
 TEST_F(DoctorTest, SeesAPortInUse) {

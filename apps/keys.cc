@@ -61,17 +61,4 @@ Result<AccessKey> CreateKey(const std::filesystem::path& state) {
   return key;
 }
 
-Result<Bytes> ReadOrMakeSecret(const std::filesystem::path& file, std::size_t count) {
-  auto kept = ReadFile(file, count);
-  if (kept && kept->size() == count) return *std::move(kept);
-  if (kept || kept.error().code() != Code::kNotFound) {
-    return Fail(Code::kCorrupt,
-                fmt::format("{} does not hold {} bytes; remove it", file.string(), count));
-  }
-  Bytes made = RandomBytes(count);
-  CANDID_TRY(MakeFolder(file.parent_path()));
-  CANDID_TRY(WriteFileDurably(file, made, FileMode::kSecret));
-  return made;
-}
-
 }  // namespace candid::apps

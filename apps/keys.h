@@ -21,8 +21,4 @@ Result<std::vector<AccessKey>> ReadKeys(const std::filesystem::path& state);
 // Makes a key and adds it to the file, durably.
 Result<AccessKey> CreateKey(const std::filesystem::path& state);
 
-// `count` random bytes that stay the same from start to start: made and kept in `file` of the state
-// folder when they are not there.
-Result<Bytes> ReadOrMakeSecret(const std::filesystem::path& file, std::size_t count);
-
 }  // namespace candid::apps

@@ -1,22 +1,8 @@
 #include "apps/photo.h"
 
-#include <fmt/format.h>
-
 #include "candid/base/files.h"
-#include "candid/models/pack.h"
 
 namespace candid::apps {
-
-Result<std::unique_ptr<face::Pipeline>> OpenPipeline(const Context& context) {
-  const auto manifest = context.state / "models" / "candid-default" / "pack.toml";
-  auto pack = models::ReadManifest(manifest);
-  if (!pack && pack.error().code() == Code::kNotFound) {
-    return Fail(Code::kUnavailable,
-                fmt::format("no models at {}; ./up installs them", manifest.string()));
-  }
-  if (!pack) return Fail(pack.error());
-  return face::Pipeline::Create(*pack);
-}
 
 Result<std::unique_ptr<OpenPhoto>> DetectIn(const face::Pipeline& pipeline,
                                             const std::string& path) {

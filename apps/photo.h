@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "apps/command.h"
+#include "apps/open.h"
 #include "candid/face/pipeline.h"
 
 namespace candid::apps {
@@ -15,9 +15,6 @@ struct OpenPhoto {
   Bytes file;
   face::Photo photo;
 };
-
-// The pack in use, from the state folder. kUnavailable: no pack, with the remedy.
-Result<std::unique_ptr<face::Pipeline>> OpenPipeline(const Context& context);
 
 // Reads the file and detects its faces; errors name the path.
 Result<std::unique_ptr<OpenPhoto>> DetectIn(const face::Pipeline& pipeline,

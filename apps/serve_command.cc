@@ -1,18 +1,17 @@
 // candid serve
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
+#include <atomic>
 #include <charconv>
-#include <csignal>
-#include <cstdio>
+#include <mutex>
+#include <thread>
 
 #include "apps/command.h"
+#include "apps/interrupt.h"
 #include "apps/keys.h"
-#include "apps/photo.h"
-#include "apps/photo_backend.h"
+#include "apps/open.h"
+#include "apps/secret.h"
 #include "candid/api/service.h"
 
 namespace candid::apps {
@@ -22,21 +21,6 @@ struct ServeOptions {
   std::string config;
   std::string listen;
 };
-
-// Held until the process ends: one server to a state folder.
-Status LockState(const std::filesystem::path& state) {
-  const auto file = state / "lock";
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) {
-    return Fail(Code::kIo,
-                fmt::format("cannot open {}; does the folder exist? ./up makes it", file.string()));
-  }
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return Fail(Code::kConflict,
-                fmt::format("a server is running on {}; ./up --stop ends it", state.string()));
-  }
-  return {};
-}
 
 Status ParseListen(const std::string& listen, ops::Config* config) {
   const std::size_t colon = listen.rfind(':');
@@ -53,45 +37,83 @@ Status ParseListen(const std::string& listen, ops::Config* config) {
   return {};
 }
 
-// Ctrl-C and SIGTERM are waited for, not handled: no code runs in a signal handler. Called before
-// any thread starts, so that all of them inherit the mask.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
+// What /readyz says while the galleries are filled.
+class Readiness {
+ public:
+  void Set(Status status) {
+    const std::lock_guard guard(mutex_);
+    status_ = std::move(status);
+  }
+  Status Get() const {
+    const std::lock_guard guard(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Status status_ = Fail(Code::kUnavailable, "galleries are being filled: 0 faces so far");
+};
+
+// Fills the galleries and says so; a collection that cannot be filled leaves the server not ready.
+void Warm(collections::Collections& collections, const std::atomic<bool>& stopping,
+          Readiness& readiness, ops::Log& log) {
+  const auto progress = [&](std::size_t faces) -> Status {
+    if (stopping) return Fail(Code::kCancelled, "the server is stopping");
+    readiness.Set(Fail(Code::kUnavailable,
+                       fmt::format("galleries are being filled: {} faces so far", faces)));
+    return {};
+  };
+  const auto warm = collections.Warm(progress);
+  if (!warm) {
+    readiness.Set(Fail(warm.error()));
+    log.Write(ops::Level::kError, "not ready", {{"reason", warm.error().message()}});
+    return;
+  }
+  readiness.Set({});
+  log.Write(ops::Level::kInfo, "ready",
+            {{"collections", static_cast<std::int64_t>(warm->collections)},
+             {"faces", static_cast<std::int64_t>(warm->faces)},
+             {"seconds", warm->seconds}});
+  for (const std::string& id : warm->foreign) {
+    log.Write(ops::Level::kWarning, "collection of another pack",
+              {{"collection", id}, {"remedy", "candid reembed"}});
+  }
+}
+
+Result<std::string> SecretOf(const std::vector<AccessKey>& keys, std::string_view id) {
+  for (const AccessKey& key : keys) {
+    if (key.id == id) return key.secret;
+  }
+  return Fail(Code::kUnauthenticated, "the access key is unknown");
 }
 
 Status Serve(const Context& context, const ServeOptions& options) {
-  const sigset_t signals = BlockSignals();
+  Interrupt interrupt;
   CANDID_ASSIGN(ops::Config config, ops::LoadConfig(options.config, ops::ProcessEnvironment()));
   config.state_dir = context.state;
   if (!options.listen.empty()) CANDID_TRY(ParseListen(options.listen, &config));
-  CANDID_TRY(LockState(context.state));
   CANDID_ASSIGN(const auto log, ops::Log::Create(config.log_format, config.log_level));
+  CANDID_ASSIGN(const auto place, OpenWorkplace(context, store::Access::kWrite, Need::kPhotos));
   CANDID_ASSIGN(const auto keys, ReadKeys(context.state));
   CANDID_ASSIGN(auto paging_secret, ReadOrMakeSecret(context.state / "paging_secret", 32));
-  CANDID_ASSIGN(const auto pipeline, OpenPipeline(context));
-  PhotoBackend backend(*pipeline);
   ops::Metrics metrics;
-  const auto secret_of = [&keys](std::string_view id) -> Result<std::string> {
-    for (const AccessKey& key : keys) {
-      if (key.id == id) return key.secret;
-    }
-    return Fail(Code::kNotFound, "no such key");
-  };
-  CANDID_ASSIGN(const auto service,
-                api::Service::Start(config, {backend, secret_of, std::move(paging_secret),
-                                             [] { return Status(); }, *log, metrics}));
+  Readiness readiness;
+  CANDID_ASSIGN(
+      const auto service,
+      api::Service::Start(
+          config,
+          {*place.collections, [&keys](std::string_view id) { return SecretOf(keys, id); },
+           std::move(paging_secret), [&readiness] { return readiness.Get(); }, *log, metrics}));
   log->Write(
       ops::Level::kInfo, "serving",
       {{"address", std::string_view(config.address)}, {"port", std::int64_t{service->port()}}});
-  int received = 0;
-  sigwait(&signals, &received);
+  std::atomic<bool> stopping = false;
+  std::thread warming([&] { Warm(*place.collections, stopping, readiness, *log); });
+  interrupt.Wait();
   log->Write(ops::Level::kInfo, "stopping", {});
+  stopping = true;
   service->Stop();
+  warming.join();
   return {};
 }
 

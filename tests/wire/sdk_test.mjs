@@ -1,11 +1,37 @@
 // The AWS SDK for JavaScript v3 against the server at AWS_ENDPOINT_URL_REKOGNITION.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { deflateSync } from "node:zlib";
 import * as sdk from "@aws-sdk/client-rekognition";
 
 const client = new sdk.RekognitionClient({});
 const text = (s) => new TextEncoder().encode(s);
 const image = (s) => ({ Bytes: text(s) });
+const people = JSON.parse(process.env.CANDID_WIRE_PHOTOS);  // [person][photo]
+const photo = (person, n) => ({ Bytes: readFileSync(people[person][n]) });
+function crc32(bytes) {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; ++bit) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+// 100 x 100 pixels of one grey: a picture that shows nobody.
+function greyPng() {
+  const chunk = (type, data) => {
+    const head = Buffer.alloc(4), tail = Buffer.alloc(4), body = Buffer.concat([text(type), data]);
+    head.writeUInt32BE(data.length);
+    tail.writeUInt32BE(crc32(body));
+    return Buffer.concat([head, body, tail]);
+  };
+  const header = Buffer.from([0, 0, 0, 100, 0, 0, 0, 100, 8, 0, 0, 0, 0]);
+  const rows = Buffer.alloc(100 * 101, 128);
+  for (let y = 0; y < 100; ++y) rows[y * 101] = 0;
+  return Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), chunk("IHDR", header),
+    chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]);
+}
 const call = (name, input) => client.send(new sdk[name + "Command"](input));
 
 test("the eleven operations", async () => {
@@ -13,15 +39,13 @@ test("the eleven operations", async () => {
   const made = await call("CreateCollection", { CollectionId, Tags: { team: "blue" } });
   assert.equal(made.StatusCode, 200);
   assert.match(made.CollectionArn, /^arn:aws:rekognition:us-east-1:\d{12}:collection\/js-staff$/);
-  const indexed = await call("IndexFaces", {
-    CollectionId, Image: image("faces:alice,bob"), ExternalImageId: "p:1", MaxFaces: 1,
-    QualityFilter: "AUTO" });
+  const request = { CollectionId, Image: photo(0, 0), ExternalImageId: "p:1", MaxFaces: 1,
+    QualityFilter: "AUTO" };
+  const indexed = await call("IndexFaces", request);
   assert.equal(indexed.FaceRecords.length, 1);
-  assert.deepEqual(indexed.UnindexedFaces[0].Reasons, ["EXCEEDS_MAX_FACES"]);
-  const again = await call("IndexFaces", { CollectionId, Image: image("faces:alice,bob"),
-    ExternalImageId: "p:1", MaxFaces: 1 });
+  const again = await call("IndexFaces", request);
   assert.equal(again.FaceRecords[0].Face.FaceId, indexed.FaceRecords[0].Face.FaceId);
-  await call("IndexFaces", { CollectionId, Image: image("faces:alice"), ExternalImageId: "p:2" });
+  await call("IndexFaces", { CollectionId, Image: photo(0, 1), MaxFaces: 1 });
   const described = await call("DescribeCollection", { CollectionId });
   assert.equal(described.FaceCount, 2);
   assert.ok(Math.abs(described.CreationTimestamp.getTime() - Date.now()) < 60_000);
@@ -31,17 +55,16 @@ test("the eleven operations", async () => {
   const found = await call("SearchFaces", { CollectionId, FaceId });
   assert.equal(found.FaceMatches.length, 1);
   assert.notEqual(found.FaceMatches[0].Face.FaceId, FaceId);
-  const probe = await call("SearchFacesByImage", { CollectionId, Image: image("faces:alice"),
-    FaceMatchThreshold: 90 });
+  const probe = await call("SearchFacesByImage", { CollectionId, Image: photo(0, 2) });
   assert.equal(probe.FaceMatches.length, 2);
-  const none = await call("SearchFacesByImage", { CollectionId, Image: image("faces:carol") });
+  const none = await call("SearchFacesByImage", { CollectionId, Image: photo(1, 0),
+    FaceMatchThreshold: 99 });
   assert.deepEqual(none.FaceMatches, []);
-  const seen = await call("DetectFaces", { Image: image("faces:a,b") });
-  assert.equal(seen.FaceDetails.length, 2);
+  const seen = await call("DetectFaces", { Image: photo(0, 0) });
   assert.equal(seen.FaceDetails[0].Landmarks.length, 5);
-  const compared = await call("CompareFaces", { SourceImage: image("faces:a"),
-    TargetImage: image("faces:b,a") });
-  assert.deepEqual([compared.FaceMatches.length, compared.UnmatchedFaces.length], [1, 1]);
+  const compared = await call("CompareFaces", { SourceImage: photo(0, 0),
+    TargetImage: photo(0, 0) });
+  assert.ok(compared.FaceMatches[0].Similarity > 99);
   const unknown = "00000000-0000-4000-8000-000000000000";
   const deleted = await call("DeleteFaces", { CollectionId, FaceIds: [FaceId, unknown] });
   assert.deepEqual(deleted.DeletedFaces, [FaceId]);
@@ -54,7 +77,7 @@ test("paging", async () => {
   const CollectionId = "js-pages";
   await call("CreateCollection", { CollectionId });
   for (let i = 0; i < 5; ++i) {
-    await call("IndexFaces", { CollectionId, Image: image(`faces:p${i}`) });
+    await call("IndexFaces", { CollectionId, Image: photo(i, 0), MaxFaces: 1 });
   }
   const sizes = [];
   for await (const page of sdk.paginateListFaces({ client, pageSize: 2 }, { CollectionId })) {
@@ -78,7 +101,7 @@ test("typed errors", async () => {
   await assert.rejects(call("CreateCollection", { CollectionId: "js-twice" }),
     sdk.ResourceAlreadyExistsException);
   await assert.rejects(call("SearchFacesByImage", { CollectionId: "js-twice",
-    Image: image("faces:") }), (error) => error instanceof sdk.InvalidParameterException &&
+    Image: { Bytes: greyPng() } }), (error) => error instanceof sdk.InvalidParameterException &&
     error.message === "There are no faces in the image. Should be at least 1.");
   await assert.rejects(call("DetectFaces", { Image: image("GIF89a") }),
     sdk.InvalidImageFormatException);
@@ -97,7 +120,8 @@ test("typed errors", async () => {
 });
 
 test("a session token is signed, a wrong secret refused, a wrong clock mended", async () => {
-  const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example-secret",
+  const credentials = { accessKeyId: process.env.AWS_ACCESS_KEY_ID,
+    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
     sessionToken: "token" };
   await new sdk.RekognitionClient({ credentials }).send(new sdk.ListCollectionsCommand({}));
   const wrong = new sdk.RekognitionClient({ credentials: { ...credentials,

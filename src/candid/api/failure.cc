@@ -5,17 +5,20 @@
 namespace candid::api {
 namespace {
 
-constexpr char kGenericParameter[] = "Request has invalid parameters";
-
 Failure ImageFailure(const Error& error) {
   switch (error.code()) {
     case Code::kMalformed:
     case Code::kUnsupported:
-      return {"InvalidImageFormatException", "Request has invalid image format"};
+      return {.type = "InvalidImageFormatException",
+              .message = "Request has invalid image format",
+              .reason = error.message()};
     case Code::kTooLarge:
       return {"ImageTooLargeException", "Image size is too large. " + error.message()};
     case Code::kInvalidArgument:
-      return {"InvalidParameterException", std::string(kGenericParameter) + ": " + error.message()};
+      // Word for word the service's, which clients compare with.
+      return {.type = "InvalidParameterException",
+              .message = "Request has invalid parameters",
+              .reason = error.message()};
     case Code::kExhausted:
       return {"ServiceQuotaExceededException", error.message()};
     default:
@@ -33,14 +36,9 @@ Failure FailureOf(const Error& error, Subject subject) {
     case Code::kAlreadyExists:
       return {"ResourceAlreadyExistsException", error.message()};
     case Code::kInvalidArgument:
-      if (subject == Subject::kFace) {
-        return {"InvalidParameterException", "faceId was not found in the collection."};
-      }
-      [[fallthrough]];
     case Code::kMalformed:
     case Code::kUnsupported:
     case Code::kTooLarge:
-      return {"InvalidParameterException", error.message()};
     case Code::kConflict:
       return {"InvalidParameterException", error.message()};
     case Code::kUnauthenticated:
@@ -61,7 +59,10 @@ Failure FailureOf(const Error& error, Subject subject) {
     case Code::kInternal:
       break;
   }
-  return {"InternalServerError", "Internal server error", 500};
+  return {.type = "InternalServerError",
+          .message = "Internal server error",
+          .status = 500,
+          .reason = error.message()};
 }
 
 net::Response RenderFailure(const Failure& failure, const std::string& request_id) {

@@ -22,6 +22,7 @@ struct Failure {
   std::string message;
   int status = 400;
   Shape shape = Shape::kService;
+  std::string reason = {};  // what the message keeps from the caller, for the log; often empty
 };
 
 template <typename T>
@@ -41,10 +42,10 @@ inline tl::unexpected<Failure> RefuseService(std::string type, std::string messa
 
 // What an error was about when it happened: the same code means another exception for a collection
 // than for a picture.
-enum class Subject { kCollection, kImage, kFace, kOther };
+enum class Subject { kCollection, kImage, kOther };
 
-// The table: code x subject -> exception, status, message. Messages of our own failures are not
-// shown to callers; they belong in the log.
+// The table: code x subject -> exception, status, message. Messages of our own failures, and those
+// that the real service does not give, go to the log.
 Failure FailureOf(const Error& error, Subject subject);
 
 net::Response RenderFailure(const Failure& failure, const std::string& request_id);

@@ -9,8 +9,7 @@ namespace {
 
 TEST(Failure, EveryCodeHasAnAnswer) {
   for (int code = 0; code <= static_cast<int>(Code::kInternal); ++code) {
-    for (const Subject subject :
-         {Subject::kCollection, Subject::kImage, Subject::kFace, Subject::kOther}) {
+    for (const Subject subject : {Subject::kCollection, Subject::kImage, Subject::kOther}) {
       const Error error(static_cast<Code>(code), "detail");
       const Failure failure = FailureOf(error, subject);
       EXPECT_FALSE(failure.type.empty());
@@ -18,11 +17,22 @@ TEST(Failure, EveryCodeHasAnAnswer) {
       if (ClassOf(error.code()) == ErrorClass::kOurs) {
         EXPECT_EQ(failure.status, 500);
         EXPECT_EQ(failure.message.find("detail"), std::string::npos) << "shows our insides";
+        EXPECT_EQ(failure.reason, "detail") << "hides it from the log too";
       } else {
         EXPECT_EQ(failure.status, 400);
       }
     }
   }
+}
+
+TEST(Failure, OfAPictureIsWordedAsTheServiceWordsIt) {
+  EXPECT_EQ(FailureOf(Error(Code::kInvalidArgument, "too small"), Subject::kImage).message,
+            "Request has invalid parameters");
+  EXPECT_EQ(FailureOf(Error(Code::kMalformed, "cut"), Subject::kImage).message,
+            "Request has invalid image format");
+  const Error missing(Code::kNotFound, "The collection id: a does not exist");
+  EXPECT_EQ(FailureOf(missing, Subject::kImage).type, "ResourceNotFoundException");
+  EXPECT_EQ(FailureOf(missing, Subject::kImage).message, missing.message());
 }
 
 TEST(Failure, HasTwoShapes) {

@@ -1,7 +1,7 @@
 #include "candid/api/operations.h"
 
 #include <algorithm>
-#include <set>
+#include <charconv>
 
 #include "candid/api/render.h"
 #include "candid/base/check.h"
@@ -12,19 +12,9 @@ namespace {
 
 using Handler = Expected<std::string> (*)(const Input&, const OperationContext&);
 
-constexpr double kDefaultPage = 1000;
+using collections::QualityFilter;
 
-// A collection's failure in the literal words that clients match on.
-Failure CollectionFailure(const Error& error, const Input& input, Subject subject) {
-  const std::string id = input.Text("CollectionId");
-  if (error.code() == Code::kNotFound) {
-    return {"ResourceNotFoundException", "The collection id: " + id + " does not exist"};
-  }
-  if (error.code() == Code::kAlreadyExists) {
-    return {"ResourceAlreadyExistsException", "The collection id: " + id + " already exists"};
-  }
-  return FailureOf(error, subject);
-}
+constexpr double kMostFaces = 100;  // of one picture
 
 // Object storage is not served yet.
 Expected<ByteSpan> ImageBytes(const Input& input, std::string_view name) {
@@ -53,31 +43,54 @@ std::string ArnOf(const OperationContext& context, const std::string& collection
 }
 
 std::size_t PageSizeOf(const Input& input) {
-  const double size = input.Number("MaxResults");
-  return static_cast<std::size_t>(size > 0 ? size : kDefaultPage);
+  return static_cast<std::size_t>(input.Number("MaxResults"));
 }
 
-// The place a request's NextToken stands for; empty for the beginning.
-Expected<std::string> PositionOf(const Input& input, const OperationContext& context,
-                                 const std::string& scope) {
+// What NextToken of an operation is good for: the same caller, the same collection.
+std::string ScopeOf(std::string_view operation, const Input& input,
+                    const OperationContext& context) {
+  const bool has_collection = operation != "ListCollections";
+  return std::string(operation) + '\n' + context.caller.key_id + '\n' +
+         (has_collection ? input.Text("CollectionId") : std::string());
+}
+
+// The place a request's NextToken stands for; 0 for the beginning.
+Expected<collections::Cursor> PositionOf(const Input& input, const OperationContext& context,
+                                         const std::string& scope) {
   const std::string token = input.Text("NextToken");
-  if (token.empty()) return std::string();
-  return context.tokens.Open(scope, token);
+  if (token.empty()) return collections::Cursor{0};
+  const auto position = context.tokens.Open(scope, token);
+  if (!position) return Refuse(position.error());
+  collections::Cursor cursor = 0;
+  std::from_chars(position->data(), position->data() + position->size(), cursor);
+  return cursor;
 }
 
 void WriteNextToken(JsonWriter& json, const OperationContext& context, const std::string& scope,
-                    const std::string& next) {
-  if (!next.empty()) json.Member("NextToken", context.tokens.Seal(scope, next));
+                    std::optional<collections::Cursor> next) {
+  if (next) json.Member("NextToken", context.tokens.Seal(scope, std::to_string(*next)));
+}
+
+void Observe(const OperationContext& context, const face::Timings& timings, std::size_t faces) {
+  for (std::size_t stage = 0; stage < timings.size(); ++stage) {
+    if (timings[stage] <= 0) continue;  // not run
+    context.metrics.ObserveStage(std::string(NameOf(static_cast<face::Stage>(stage))),
+                                 timings[stage]);
+  }
+  context.metrics.CountFaces("found", faces);
 }
 
 Expected<std::string> DetectFaces(const Input& input, const OperationContext& context) {
   const auto image = ImageBytes(input, "Image");
   if (!image) return Refuse(image.error());
-  const auto faces = context.backend.Detect(*image);
-  if (!faces) return Refuse(FailureOf(faces.error(), Subject::kImage));
+  const auto result = context.collections.Detect(context.caller, *image);
+  if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
+  Observe(context, result->timings, result->faces.size());
   JsonWriter json;
   json.BeginObject();
-  WriteList(json, "FaceDetails", *faces, WriteFaceDetail);
+  WriteList(json, "FaceDetails", result->faces, [&](JsonWriter& out, const face::Face& face) {
+    WriteFaceDetail(out, face, result->picture);
+  });
   json.EndObject();
   return std::move(json).Take();
 }
@@ -87,49 +100,53 @@ Expected<std::string> CompareFaces(const Input& input, const OperationContext& c
   if (!source) return Refuse(source.error());
   const auto target = ImageBytes(input, "TargetImage");
   if (!target) return Refuse(target.error());
-  const auto result = context.backend.Compare(*source, *target, input.Number("SimilarityThreshold"),
-                                              FilterOf(input));
+  const auto result = context.collections.Compare(
+      context.caller, {*source, *target, input.Number("SimilarityThreshold"), FilterOf(input)});
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
+  Observe(context, result->timings, 1 + result->matches.size() + result->unmatched.size());
   JsonWriter json;
   json.BeginObject();
   json.Key("SourceImageFace");
   json.BeginObject();
   json.Key("BoundingBox");
-  WriteBoundingBox(json, result->source.box);
-  json.Member("Confidence", result->source.confidence);
+  WriteBoundingBox(json, FractionsOf(result->source_face.box, result->source));
+  json.Member("Confidence", result->source_face.confidence * 100);
   json.EndObject();
-  WriteList(json, "FaceMatches", result->matches, [](JsonWriter& out, const auto& match) {
-    out.BeginObject();
-    out.Member("Similarity", match.first);
-    out.Key("Face");
-    WriteFaceDetail(out, match.second);
-    out.EndObject();
-  });
-  WriteList(json, "UnmatchedFaces", result->unmatched, WriteFaceDetail);
+  WriteList(json, "FaceMatches", result->matches,
+            [&](JsonWriter& out, const collections::ComparedFace& match) {
+              out.BeginObject();
+              out.Member("Similarity", match.similarity);
+              out.Key("Face");
+              WriteFaceDetail(out, match.face, result->target);
+              out.EndObject();
+            });
+  WriteList(json, "UnmatchedFaces", result->unmatched,
+            [&](JsonWriter& out, const collections::ComparedFace& other) {
+              WriteFaceDetail(out, other.face, result->target);
+            });
   json.EndObject();
   return std::move(json).Take();
 }
 
 Expected<std::string> CreateCollection(const Input& input, const OperationContext& context) {
-  const auto made =
-      context.backend.CreateCollection(input.Text("CollectionId"), input.Pairs("Tags"));
-  if (!made) return Refuse(CollectionFailure(made.error(), input, Subject::kCollection));
+  const auto made = context.collections.Create(context.caller, input.Text("CollectionId"));
+  if (!made) return Refuse(FailureOf(made.error(), Subject::kCollection));
   JsonWriter json;
   json.BeginObject();
   json.Member("StatusCode", 200);
   json.Member("CollectionArn", ArnOf(context, made->id));
-  json.Member("FaceModelVersion", made->model_version);
+  json.Member("FaceModelVersion", made->model.version);
   json.EndObject();
   return std::move(json).Take();
 }
 
 Expected<std::string> DescribeCollection(const Input& input, const OperationContext& context) {
-  const auto info = context.backend.DescribeCollection(input.Text("CollectionId"));
-  if (!info) return Refuse(CollectionFailure(info.error(), input, Subject::kCollection));
+  const auto info = context.collections.Describe(input.Text("CollectionId"));
+  if (!info) return Refuse(FailureOf(info.error(), Subject::kCollection));
   JsonWriter json;
   json.BeginObject();
   json.Member("FaceCount", info->face_count);
-  json.Member("FaceModelVersion", info->model_version);
+  json.Member("FaceModelVersion", info->model.version);
   json.Member("CollectionARN", ArnOf(context, info->id));
   json.Member("CreationTimestamp", ToEpochSeconds(info->created));
   json.Member("UserCount", 0);
@@ -138,119 +155,129 @@ Expected<std::string> DescribeCollection(const Input& input, const OperationCont
 }
 
 Expected<std::string> ListCollections(const Input& input, const OperationContext& context) {
-  const std::string scope = "ListCollections";
+  const std::string scope = ScopeOf("ListCollections", input, context);
   const auto from = PositionOf(input, context, scope);
   if (!from) return Refuse(from.error());
-  const auto page = context.backend.ListCollections(*from, PageSizeOf(input));
+  const auto page = context.collections.List(*from, PageSizeOf(input));
   if (!page) return Refuse(FailureOf(page.error(), Subject::kOther));
   JsonWriter json;
   json.BeginObject();
   WriteList(json, "CollectionIds", page->items,
-            [](JsonWriter& out, const CollectionInfo& info) { out.Value(info.id); });
-  WriteList(json, "FaceModelVersions", page->items,
-            [](JsonWriter& out, const CollectionInfo& info) { out.Value(info.model_version); });
+            [](JsonWriter& out, const collections::Collection& one) { out.Value(one.id); });
+  WriteList(
+      json, "FaceModelVersions", page->items,
+      [](JsonWriter& out, const collections::Collection& one) { out.Value(one.model.version); });
   WriteNextToken(json, context, scope, page->next);
   json.EndObject();
   return std::move(json).Take();
 }
 
 Expected<std::string> DeleteCollection(const Input& input, const OperationContext& context) {
-  const auto deleted = context.backend.DeleteCollection(input.Text("CollectionId"));
-  if (!deleted) return Refuse(CollectionFailure(deleted.error(), input, Subject::kCollection));
+  const auto deleted = context.collections.Delete(context.caller, input.Text("CollectionId"));
+  if (!deleted) return Refuse(FailureOf(deleted.error(), Subject::kCollection));
   return R"({"StatusCode":200})";
 }
 
 Expected<std::string> IndexFaces(const Input& input, const OperationContext& context) {
   const auto image = ImageBytes(input, "Image");
   if (!image) return Refuse(image.error());
-  IndexRequest request;
-  request.collection = input.Text("CollectionId");
-  request.image = *image;
-  request.external_image_id = input.Text("ExternalImageId");
-  request.max_faces = static_cast<std::int64_t>(std::min(input.Number("MaxFaces"), 100.0));
-  request.filter = FilterOf(input);
-  const auto result = context.backend.Index(request);
-  if (!result) return Refuse(CollectionFailure(result.error(), input, Subject::kImage));
+  const auto result = context.collections.Index(
+      context.caller,
+      {input.Text("CollectionId"), *image, input.Text("ExternalImageId"),
+       static_cast<std::size_t>(std::min(input.Number("MaxFaces"), kMostFaces)), FilterOf(input)});
+  if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
+  Observe(context, result->timings, result->indexed.size() + result->unindexed.size());
+  context.metrics.CountFaces("indexed", result->indexed.size());
   JsonWriter json;
   json.BeginObject();
-  WriteList(json, "FaceRecords", result->indexed, [](JsonWriter& out, const auto& record) {
-    out.BeginObject();
-    out.Key("Face");
-    WriteStoredFace(out, record.first);
-    out.Key("FaceDetail");
-    WriteFaceDetail(out, record.second);
-    out.EndObject();
-  });
+  WriteList(json, "FaceRecords", result->indexed,
+            [&](JsonWriter& out, const collections::IndexedFace& face) {
+              out.BeginObject();
+              out.Key("Face");
+              WriteStoredFace(out, face.stored, result->model_version);
+              out.Key("FaceDetail");
+              WriteFaceDetail(out, face.detail, result->picture);
+              out.EndObject();
+            });
   json.Member("FaceModelVersion", result->model_version);
-  WriteList(json, "UnindexedFaces", result->unindexed, [](JsonWriter& out, const auto& face) {
-    out.BeginObject();
-    WriteList(out, "Reasons", face.first,
-              [](JsonWriter& inner, const std::string& reason) { inner.Value(reason); });
-    out.Key("FaceDetail");
-    WriteFaceDetail(out, face.second);
-    out.EndObject();
-  });
+  WriteList(json, "UnindexedFaces", result->unindexed,
+            [&](JsonWriter& out, const collections::UnindexedFace& face) {
+              out.BeginObject();
+              WriteList(out, "Reasons", face.reasons,
+                        [](JsonWriter& inner, collections::Reason reason) {
+                          inner.Value(NameOf(reason));
+                        });
+              out.Key("FaceDetail");
+              WriteFaceDetail(out, face.detail, result->picture);
+              out.EndObject();
+            });
   json.EndObject();
   return std::move(json).Take();
 }
 
 Expected<std::string> ListFaces(const Input& input, const OperationContext& context) {
   const std::string collection = input.Text("CollectionId");
-  const std::string scope = "ListFaces " + collection;
+  const std::string scope = ScopeOf("ListFaces", input, context);
   const auto from = PositionOf(input, context, scope);
   if (!from) return Refuse(from.error());
-  const auto info = context.backend.DescribeCollection(collection);
-  if (!info) return Refuse(CollectionFailure(info.error(), input, Subject::kCollection));
+  const auto info = context.collections.Describe(collection);
+  if (!info) return Refuse(FailureOf(info.error(), Subject::kCollection));
   if (input.Has("UserId")) {  // users come with a later issue: there is none yet
     return RefuseService("ResourceNotFoundException",
                          "The user id: " + input.Text("UserId") + " does not exist");
   }
   const auto page =
-      context.backend.ListFaces(collection, input.Texts("FaceIds"), *from, PageSizeOf(input));
-  if (!page) return Refuse(CollectionFailure(page.error(), input, Subject::kCollection));
+      context.collections.ListFaces({collection, *from, PageSizeOf(input), input.Texts("FaceIds")});
+  if (!page) return Refuse(FailureOf(page.error(), Subject::kCollection));
   JsonWriter json;
   json.BeginObject();
-  WriteList(json, "Faces", page->items, WriteStoredFace);
+  WriteList(json, "Faces", page->items, [&](JsonWriter& out, const collections::StoredFace& face) {
+    WriteStoredFace(out, face, info->model.version);
+  });
   WriteNextToken(json, context, scope, page->next);
-  json.Member("FaceModelVersion", info->model_version);
+  json.Member("FaceModelVersion", info->model.version);
   json.EndObject();
   return std::move(json).Take();
 }
 
 Expected<std::string> DeleteFaces(const Input& input, const OperationContext& context) {
-  const auto asked = input.Texts("FaceIds");
-  const auto deleted = context.backend.DeleteFaces(input.Text("CollectionId"), asked);
-  if (!deleted) return Refuse(CollectionFailure(deleted.error(), input, Subject::kCollection));
-  std::set<std::string> told(deleted->begin(), deleted->end());
+  const auto result = context.collections.DeleteFaces(context.caller, input.Text("CollectionId"),
+                                                      input.Texts("FaceIds"));
+  if (!result) return Refuse(FailureOf(result.error(), Subject::kCollection));
   JsonWriter json;
   json.BeginObject();
   const auto write_id = [](JsonWriter& out, const std::string& id) { out.Value(id); };
-  WriteList(json, "DeletedFaces", *deleted, write_id);
-  json.Key("UnsuccessfulFaceDeletions");
-  json.BeginArray();
-  for (const std::string& id : asked) {
-    if (!told.insert(id).second) continue;
-    json.BeginObject();
-    json.Member("FaceId", id);
-    WriteList(json, "Reasons", std::vector<std::string>{"FACE_NOT_FOUND"}, write_id);
-    json.EndObject();
-  }
-  json.EndArray();
+  WriteList(json, "DeletedFaces", result->deleted, write_id);
+  WriteList(json, "UnsuccessfulFaceDeletions", result->not_found,
+            [&](JsonWriter& out, const std::string& id) {
+              out.BeginObject();
+              out.Member("FaceId", id);
+              WriteList(out, "Reasons", std::vector<std::string>{"FACE_NOT_FOUND"}, write_id);
+              out.EndObject();
+            });
   json.EndObject();
   return std::move(json).Take();
 }
 
+void WriteMatches(JsonWriter& json, const collections::SearchOutcome& result) {
+  WriteList(json, "FaceMatches", result.matches,
+            [&](JsonWriter& out, const collections::Match& match) {
+              WriteFaceMatch(out, match, result.model_version);
+            });
+  json.Member("FaceModelVersion", result.model_version);
+}
+
 Expected<std::string> SearchFaces(const Input& input, const OperationContext& context) {
   const std::string face_id = input.Text("FaceId");
-  const auto result = context.backend.SearchByFace(
-      input.Text("CollectionId"), face_id, input.Number("FaceMatchThreshold"),
-      static_cast<std::size_t>(input.Number("MaxFaces")));
-  if (!result) return Refuse(CollectionFailure(result.error(), input, Subject::kFace));
+  const auto result = context.collections.SearchByFace(
+      context.caller,
+      {input.Text("CollectionId"), face_id, static_cast<std::size_t>(input.Number("MaxFaces")),
+       input.Number("FaceMatchThreshold")});
+  if (!result) return Refuse(FailureOf(result.error(), Subject::kCollection));
   JsonWriter json;
   json.BeginObject();
   json.Member("SearchedFaceId", face_id);
-  WriteList(json, "FaceMatches", result->matches, WriteFaceMatch);
-  json.Member("FaceModelVersion", result->model_version);
+  WriteMatches(json, *result);
   json.EndObject();
   return std::move(json).Take();
 }
@@ -258,10 +285,12 @@ Expected<std::string> SearchFaces(const Input& input, const OperationContext& co
 Expected<std::string> SearchFacesByImage(const Input& input, const OperationContext& context) {
   const auto image = ImageBytes(input, "Image");
   if (!image) return Refuse(image.error());
-  const auto result = context.backend.SearchByImage(
-      input.Text("CollectionId"), *image, input.Number("FaceMatchThreshold"),
-      static_cast<std::size_t>(input.Number("MaxFaces")), FilterOf(input));
-  if (!result) return Refuse(CollectionFailure(result.error(), input, Subject::kImage));
+  const auto result = context.collections.SearchByImage(
+      context.caller,
+      {input.Text("CollectionId"), *image, static_cast<std::size_t>(input.Number("MaxFaces")),
+       input.Number("FaceMatchThreshold"), FilterOf(input)});
+  if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
+  Observe(context, result->timings, result->searched ? 1 : 0);
   if (!result->searched) {
     return RefuseService("InvalidParameterException",
                          "There are no faces in the image. Should be at least 1.");
@@ -269,10 +298,9 @@ Expected<std::string> SearchFacesByImage(const Input& input, const OperationCont
   JsonWriter json;
   json.BeginObject();
   json.Key("SearchedFaceBoundingBox");
-  WriteBoundingBox(json, result->searched->box);
-  json.Member("SearchedFaceConfidence", result->searched->confidence);
-  WriteList(json, "FaceMatches", result->matches, WriteFaceMatch);
-  json.Member("FaceModelVersion", result->model_version);
+  WriteBoundingBox(json, FractionsOf(result->searched->box, result->picture));
+  json.Member("SearchedFaceConfidence", result->searched->confidence * 100);
+  WriteMatches(json, *result);
   json.EndObject();
   return std::move(json).Take();
 }

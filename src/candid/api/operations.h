@@ -4,21 +4,24 @@
 #include <string>
 #include <string_view>
 
-#include "candid/api/backend.h"
 #include "candid/api/failure.h"
 #include "candid/api/input.h"
 #include "candid/api/paging.h"
+#include "candid/collections/collections.h"
+#include "candid/ops/metrics.h"
 
 namespace candid::api {
 
 struct OperationContext {
-  Backend& backend;
+  collections::Collections& collections;
   const PagingTokens& tokens;
+  ops::Metrics& metrics;
+  collections::Caller caller;
   std::string region;      // of ARNs
   std::string account_id;  // of ARNs
 };
 
-// Runs the operation of that name, which has a schema. Thread-safe as the backend is.
+// Runs the operation of that name, which has a schema. Thread-safe.
 Expected<std::string> RunOperation(std::string_view operation, const Input& input,
                                    const OperationContext& context);
 

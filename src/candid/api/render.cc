@@ -9,7 +9,7 @@ static_assert(std::size(kLandmarkNames) == face::kLandmarkCount);
 
 }  // namespace
 
-void WriteBoundingBox(JsonWriter& json, const face::Box& box) {
+void WriteBoundingBox(JsonWriter& json, const collections::Region& box) {
   json.BeginObject();
   json.Member("Width", box.width);
   json.Member("Height", box.height);
@@ -18,17 +18,19 @@ void WriteBoundingBox(JsonWriter& json, const face::Box& box) {
   json.EndObject();
 }
 
-void WriteFaceDetailMembers(JsonWriter& json, const FaceDetail& face) {
+void WriteFaceDetail(JsonWriter& json, const face::Face& face,
+                     const collections::PictureSize& picture) {
+  json.BeginObject();
   json.Key("BoundingBox");
-  WriteBoundingBox(json, face.box);
-  json.Member("Confidence", face.confidence);
+  WriteBoundingBox(json, collections::FractionsOf(face.box, picture));
+  json.Member("Confidence", face.confidence * 100);
   json.Key("Landmarks");
   json.BeginArray();
   for (std::size_t i = 0; i < face.landmarks.size(); ++i) {
     json.BeginObject();
     json.Member("Type", kLandmarkNames[i]);
-    json.Member("X", face.landmarks[i].x);
-    json.Member("Y", face.landmarks[i].y);
+    json.Member("X", face.landmarks[i].x / static_cast<float>(picture.width));
+    json.Member("Y", face.landmarks[i].y / static_cast<float>(picture.height));
     json.EndObject();
   }
   json.EndArray();
@@ -43,31 +45,28 @@ void WriteFaceDetailMembers(JsonWriter& json, const FaceDetail& face) {
   json.Member("Brightness", face.quality.brightness);
   json.Member("Sharpness", face.quality.sharpness);
   json.EndObject();
-}
-
-void WriteFaceDetail(JsonWriter& json, const FaceDetail& face) {
-  json.BeginObject();
-  WriteFaceDetailMembers(json, face);
   json.EndObject();
 }
 
-void WriteStoredFace(JsonWriter& json, const StoredFace& face) {
+void WriteStoredFace(JsonWriter& json, const collections::StoredFace& face,
+                     const std::string& model_version) {
   json.BeginObject();
   json.Member("FaceId", face.face_id);
   json.Key("BoundingBox");
   WriteBoundingBox(json, face.box);
   json.Member("ImageId", face.image_id);
   if (!face.external_image_id.empty()) json.Member("ExternalImageId", face.external_image_id);
-  json.Member("Confidence", face.confidence);
-  json.Member("IndexFacesModelVersion", face.model_version);
+  json.Member("Confidence", face.confidence * 100);
+  json.Member("IndexFacesModelVersion", model_version);
   json.EndObject();
 }
 
-void WriteFaceMatch(JsonWriter& json, const FaceMatch& match) {
+void WriteFaceMatch(JsonWriter& json, const collections::Match& match,
+                    const std::string& model_version) {
   json.BeginObject();
   json.Member("Similarity", match.similarity);
   json.Key("Face");
-  WriteStoredFace(json, match.face);
+  WriteStoredFace(json, match.face, model_version);
   json.EndObject();
 }
 

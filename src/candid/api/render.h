@@ -1,19 +1,19 @@
 // The wire's JSON shapes of the domain's values.
 #pragma once
 
-#include "candid/api/backend.h"
 #include "candid/api/json_writer.h"
+#include "candid/collections/requests.h"
 
 namespace candid::api {
 
-// Members of an object that is already begun.
-void WriteFaceDetailMembers(JsonWriter& json, const FaceDetail& face);
-
-// Whole objects.
-void WriteFaceDetail(JsonWriter& json, const FaceDetail& face);
-void WriteBoundingBox(JsonWriter& json, const face::Box& box);
-void WriteStoredFace(JsonWriter& json, const StoredFace& face);
-void WriteFaceMatch(JsonWriter& json, const FaceMatch& match);
+// Whole objects. Pixels become fractions of `picture`, 0..1 becomes 0..100.
+void WriteFaceDetail(JsonWriter& json, const face::Face& face,
+                     const collections::PictureSize& picture);
+void WriteBoundingBox(JsonWriter& json, const collections::Region& box);
+void WriteStoredFace(JsonWriter& json, const collections::StoredFace& face,
+                     const std::string& model_version);
+void WriteFaceMatch(JsonWriter& json, const collections::Match& match,
+                    const std::string& model_version);
 
 // An array, each item by `write(json, item)`.
 template <typename Items, typename Write>

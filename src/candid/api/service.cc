@@ -76,21 +76,20 @@ struct Service::State {
   net::Response AnswerGet(const net::Request& request, const std::string& request_id);
   // Sets `operation` as soon as it is known to be one of ours.
   Expected<std::string> Run(const net::Request& request, std::string& operation);
-  Expected<std::string> RegionOf(const net::Request& request) const;
+  // Unsigned callers, where they are let in, have no key.
+  Expected<Caller> CallerOf(const net::Request& request) const;
 };
 
-Expected<std::string> Service::State::RegionOf(const net::Request& request) const {
+Expected<Caller> Service::State::CallerOf(const net::Request& request) const {
   if (config.accept_unsigned_requests && request.Find("authorization") == nullptr) {
-    return config.region;
+    return Caller{"", config.region};
   }
-  auto caller = Authenticate(request, parts.secret_of, parts.clock);
-  if (!caller) return Refuse(caller.error());
-  return caller->region;
+  return Authenticate(request, parts.secret_of, parts.clock);
 }
 
 Expected<std::string> Service::State::Run(const net::Request& request, std::string& operation) {
-  auto region = RegionOf(request);
-  if (!region) return Refuse(region.error());
+  const auto caller = CallerOf(request);
+  if (!caller) return Refuse(caller.error());
   const std::string* target = request.Find("x-amz-target");
   std::string_view name = target == nullptr ? std::string_view() : *target;
   const bool ours = name.starts_with(kTargetPrefix);
@@ -106,7 +105,13 @@ Expected<std::string> Service::State::Run(const net::Request& request, std::stri
   operation = name;
   const auto input = Input::Parse(request.body, *schema);
   if (!input) return Refuse(input.error());
-  return RunOperation(name, *input, {parts.backend, tokens, *region, config.account_id});
+  return RunOperation(name, *input,
+                      {parts.collections,
+                       tokens,
+                       parts.metrics,
+                       {caller->access_key_id},
+                       caller->region,
+                       config.account_id});
 }
 
 net::Response Service::State::AnswerGet(const net::Request& request,
@@ -135,7 +140,13 @@ net::Response Service::State::Answer(const net::Request& request) {
   net::Response response;
   try {
     auto answer = Run(request, operation);
-    if (!answer) outcome = answer.error().type;
+    if (!answer) {
+      outcome = answer.error().type;
+      if (!answer.error().reason.empty()) {
+        parts.log.Write(ops::Level::kInfo, "refused",
+                        {{"request", request_id}, {"reason", answer.error().reason}});
+      }
+    }
     response = answer ? RenderSuccess(*std::move(answer), request_id)
                       : RenderFailure(answer.error(), request_id);
   } catch (const std::exception& error) {
@@ -165,6 +176,14 @@ Result<std::unique_ptr<Service>> Service::Start(const ops::Config& config, Servi
   const Clock& clock = parts.clock;
   auto state = std::make_unique<State>(config, std::move(parts));
   State* const self = state.get();
+  const auto& collections = state->parts.collections;
+  ops::Metrics& metrics = state->parts.metrics;
+  metrics.AddGauge("candid_gallery_collections", "Collections in memory, ready to be searched",
+                   [&collections] { return double(collections.loaded().collections); });
+  metrics.AddGauge("candid_gallery_faces", "Faces in memory, ready to be searched",
+                   [&collections] { return double(collections.loaded().faces); });
+  metrics.AddGauge("candid_gallery_bytes", "Memory of the galleries",
+                   [&collections] { return double(collections.loaded().bytes); });
   CANDID_ASSIGN(state->server,
                 net::Server::Start(
                     ServerOptionsOf(config, clock),

@@ -9,9 +9,9 @@
 #include <functional>
 #include <memory>
 
-#include "candid/api/backend.h"
 #include "candid/api/sigv4.h"
 #include "candid/base/clock.h"
+#include "candid/collections/collections.h"
 #include "candid/ops/config.h"
 #include "candid/ops/log.h"
 #include "candid/ops/metrics.h"
@@ -19,7 +19,7 @@
 namespace candid::api {
 
 struct ServiceParts {
-  Backend& backend;
+  collections::Collections& collections;
   SecretLookup secret_of;
   Bytes paging_secret;            // 32 bytes, kept across restarts so that tokens stay good
   std::function<Status()> ready;  // for /readyz; thread-safe

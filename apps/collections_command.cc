@@ -1,0 +1,136 @@
+// candid collections list | create | describe | delete
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "apps/command.h"
+#include "apps/open.h"
+#include "apps/terminal.h"
+
+namespace candid::apps {
+namespace {
+
+using collections::Collection;
+using collections::Keep;
+
+constexpr const char* kKeepNames[] = {"none", "crops", "images"};
+
+std::string FormatTime(store::Time time) {
+  return fmt::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(time));
+}
+
+boost::json::object ToJson(const Collection& collection) {
+  return {{"id", collection.id},
+          {"faces", collection.face_count},
+          {"created", FormatTime(collection.created)},
+          {"pack", collection.model.pack},
+          {"model_version", collection.model.version},
+          {"model_hash", collection.model.hash},
+          {"keep", kKeepNames[static_cast<int>(collection.keep)]}};
+}
+
+void Print(const Context& context, const boost::json::object& json, const Row& header,
+           const std::vector<Row>& rows) {
+  if (context.json) {
+    std::puts(boost::json::serialize(json).c_str());
+  } else {
+    std::fputs(FormatTable(header, rows).c_str(), stdout);
+  }
+}
+
+// Listing needs no models: it works where the pack is missing too.
+Result<std::unique_ptr<store::Store>> OpenToRead(const Context& context) {
+  return store::Store::Open(context.state, {.access = store::Access::kRead});
+}
+
+Status List(const Context& context) {
+  CANDID_ASSIGN(const auto store, OpenToRead(context));
+  boost::json::array list;
+  std::vector<Row> rows;
+  collections::Cursor after = 0;
+  while (true) {
+    CANDID_ASSIGN(const auto page, store->ListCollections(after, collections::kMaxPage));
+    for (const Collection& one : page.items) {
+      list.push_back(ToJson(one));
+      rows.push_back({one.id, std::to_string(one.face_count), FormatTime(one.created),
+                      one.model.pack + " " + one.model.version});
+    }
+    if (!page.next) break;
+    after = *page.next;
+  }
+  Print(context, {{"collections", list}}, {"collection", "faces", "created", "models"}, rows);
+  return {};
+}
+
+Status Describe(const Context& context, const std::string& id) {
+  CANDID_ASSIGN(const auto store, OpenToRead(context));
+  CANDID_ASSIGN(const Collection one, store->FindCollection(id));
+  Print(context, ToJson(one), {"collection", one.id},
+        {{"faces", std::to_string(one.face_count)},
+         {"created", FormatTime(one.created)},
+         {"models", one.model.pack + " " + one.model.version},
+         {"model hash", one.model.hash},
+         {"kept pictures", kKeepNames[static_cast<int>(one.keep)]}});
+  return {};
+}
+
+Status Create(const Context& context, const std::string& id, const std::string& keep) {
+  CANDID_ASSIGN(const auto place, OpenWorkplace(context, store::Access::kWrite, Need::kRecords));
+  const Keep kept = keep == "images" ? Keep::kImages : keep == "crops" ? Keep::kCrops : Keep::kNone;
+  CANDID_ASSIGN(const Collection made, place.collections->Create({}, id, kept));
+  if (context.json) std::puts(boost::json::serialize(ToJson(made)).c_str());
+  return {};
+}
+
+Status Delete(const Context& context, const std::string& id, bool yes) {
+  CANDID_ASSIGN(const auto place, OpenWorkplace(context, store::Access::kWrite, Need::kRecords));
+  CANDID_ASSIGN(const Collection one, place.collections->Describe(id));
+  if (!yes && one.face_count > 0) {
+    return Fail(Code::kInvalidArgument,
+                fmt::format("collection {} holds {} faces that cannot be brought back: add --yes",
+                            id, one.face_count));
+  }
+  CANDID_TRY(place.collections->Delete({}, id));
+  if (context.json) std::puts(boost::json::serialize(ToJson(one)).c_str());
+  return {};
+}
+
+}  // namespace
+
+void AddCollections(CLI::App* app, Context* context) {
+  CLI::App* group = app->add_subcommand("collections", "Make, list and delete collections");
+  group->require_subcommand(1);
+  group->footer(
+      "\nlist and describe work beside a running server, create and delete need it stopped (or use "
+      "its\nAPI).\nExamples:\n  candid collections list\n  candid collections create staff "
+      "--keep crops\n  candid collections delete staff --yes\n");
+  Run(group->add_subcommand("list", "All collections with their sizes"), context,
+      [context] { return List(*context); });
+  auto id = std::make_shared<std::string>();
+  const auto add = [&](const char* name, const char* text) {
+    CLI::App* command = group->add_subcommand(name, text);
+    command->add_option("collection", *id, "Its id")->required();
+    return command;
+  };
+  Run(add("describe", "What is known of one collection"), context,
+      [context, id] { return Describe(*context, *id); });
+  CLI::App* create = add("create", "Make an empty collection for the pack in use");
+  auto keep = std::make_shared<std::string>("none");
+  create
+      ->add_option(
+          "--keep", *keep,
+          "Pictures to keep, so that another pack can make new templates: none, crops (the "
+          "faces) or images (the files)")
+      ->check(CLI::IsMember({"none", "crops", "images"}))
+      ->capture_default_str();
+  Run(create, context, [context, id, keep] { return Create(*context, *id, *keep); });
+  CLI::App* erase = add("delete", "Erase a collection with all its faces");
+  auto yes = std::make_shared<bool>(false);
+  erase->add_flag("--yes", *yes, "Also where it holds faces");
+  Run(erase, context, [context, id, yes] { return Delete(*context, *id, *yes); });
+}
+
+}  // namespace candid::apps

@@ -1,0 +1,34 @@
+#include "apps/open.h"
+
+#include <fmt/format.h>
+
+namespace candid::apps {
+
+Result<models::Pack> PackInUse(const Context& context) {
+  const auto manifest = context.state / "models" / "candid-default" / "pack.toml";
+  auto pack = models::ReadManifest(manifest);
+  if (!pack && pack.error().code() == Code::kNotFound) {
+    return Fail(Code::kUnavailable,
+                fmt::format("no models at {}; ./up installs them", manifest.string()));
+  }
+  return pack;
+}
+
+Result<std::unique_ptr<face::Pipeline>> OpenPipeline(const Context& context) {
+  CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
+  return face::Pipeline::Create(pack);
+}
+
+Result<Workplace> OpenWorkplace(const Context& context, store::Access access, Need need) {
+  Workplace workplace;
+  CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
+  CANDID_ASSIGN(workplace.store, store::Store::Open(context.state, {.access = access}));
+  if (need == Need::kPhotos) {
+    CANDID_ASSIGN(workplace.pipeline, face::Pipeline::Create(pack));
+  }
+  workplace.collections = std::make_unique<collections::Collections>(
+      *workplace.store, workplace.pipeline.get(), collections::IdentityOf(pack));
+  return workplace;
+}
+
+}  // namespace candid::apps

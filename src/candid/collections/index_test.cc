@@ -1,0 +1,153 @@
+// The whole way from a photo to a match and back to nothing, with the installed models and photos
+// of ../shared; skipped where either is absent.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "candid/base/files.h"
+#include "candid/base/ids.h"
+#include "candid/collections/collections.h"
+#include "candid/image/decode.h"
+#include "candid/image/encode.h"
+#include "candid/models/pack.h"
+
+namespace candid::collections {
+namespace {
+
+std::filesystem::path FromEnvironment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Three photos each of the first two people of whom there are as many.
+std::vector<std::vector<Bytes>> ReadPhotos() {
+  std::vector<std::vector<Bytes>> people;
+  std::error_code absent;
+  std::vector<std::filesystem::path> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           FromEnvironment("CANDID_SOURCE_DIR") / "../shared/data/lfw-dev/images", absent)) {
+    folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  for (const auto& folder : folders) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+      files.push_back(file.path());
+    }
+    std::sort(files.begin(), files.end());
+    if (files.size() < 3) continue;
+    auto& photos = people.emplace_back();
+    for (std::size_t i = 0; i < 3; ++i) photos.push_back(*ReadFile(files[i], 1 << 20));
+    if (people.size() == 2) break;
+  }
+  return people;
+}
+
+// Both pictures side by side.
+Bytes Beside(ByteSpan left, ByteSpan right) {
+  const auto a = *image::Source::Open(left)->Decode();
+  const auto b = *image::Source::Open(right)->Decode();
+  image::Image both{a.width + b.width, std::max(a.height, b.height), {}};
+  both.rgb.assign(static_cast<std::size_t>(both.width) * static_cast<std::size_t>(both.height) * 3,
+                  0);
+  for (int y = 0; y < a.height; ++y) std::copy_n(a.row(y), a.width * 3, both.row(y));
+  for (int y = 0; y < b.height; ++y) {
+    std::copy_n(b.row(y), b.width * 3, both.row(y) + a.width * 3);
+  }
+  return *image::EncodePng(both);
+}
+
+class IndexTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto pack = models::ReadManifest(FromEnvironment("CANDID_BUILD_DIR") / "models" /
+                                           "candid-default" / "pack.toml");
+    people_ = ReadPhotos();
+    if (!pack) GTEST_SKIP() << "no models: " << pack.error().message();
+    if (people_.size() < 2) GTEST_SKIP() << "no photos in ../shared/data/lfw-dev";
+    pipeline_ = std::move(*face::Pipeline::Create(*pack));
+    store_ = std::move(*store::Store::Open(folder_));
+    collections_ = std::make_unique<Collections>(*store_, pipeline_.get(), IdentityOf(*pack));
+    ASSERT_EQ(IdentityOf(*pack).hash, pipeline_->model_hash());
+    ASSERT_TRUE(collections_->Create({}, "a", Keep::kCrops));
+  }
+  void TearDown() override {
+    collections_.reset();
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  Result<IndexOutcome> Index(ByteSpan photo, std::optional<std::size_t> max_faces = 1,
+                             const std::string& external = "") {
+    return collections_->Index({}, {"a", photo, external, max_faces});
+  }
+
+  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / RandomUuid();
+  std::vector<std::vector<Bytes>> people_;
+  std::unique_ptr<face::Pipeline> pipeline_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Collections> collections_;
+};
+
+TEST_F(IndexTest, FindsThePersonAmongTheEnrolled) {
+  ASSERT_TRUE(Index(people_[0][0], 1, "first"));
+  ASSERT_TRUE(Index(people_[1][0], 1, "second"));
+  for (std::size_t person = 0; person < 2; ++person) {
+    const auto found = collections_->SearchByImage({}, {"a", people_[person][1], 1, 0});
+    ASSERT_TRUE(found) << found.error().message();
+    ASSERT_TRUE(found->searched);
+    ASSERT_EQ(found->matches.size(), 1u);
+    EXPECT_EQ(found->matches[0].face.external_image_id, person == 0 ? "first" : "second");
+  }
+}
+
+TEST_F(IndexTest, ARepeatEmbedsNothingAndReturnsTheSameFaces) {
+  const Bytes both = Beside(people_[0][0], people_[1][0]);
+  const auto first = Index(both, {}, "x");
+  ASSERT_TRUE(first) << first.error().message();
+  ASSERT_GE(first->indexed.size(), 2u);
+  EXPECT_GE(first->indexed[0].detail.box.area(), first->indexed[1].detail.box.area());
+  EXPECT_GT(first->timings[static_cast<std::size_t>(face::Stage::kEmbed)], 0);
+  const auto again = Index(both, {}, "x");
+  ASSERT_EQ(again->indexed.size(), first->indexed.size());
+  for (std::size_t i = 0; i < again->indexed.size(); ++i) {
+    EXPECT_FALSE(again->indexed[i].is_new);
+    EXPECT_EQ(again->indexed[i].stored.face_id, first->indexed[i].stored.face_id);
+  }
+  EXPECT_LT(again->timings[static_cast<std::size_t>(face::Stage::kEmbed)],
+            first->timings[static_cast<std::size_t>(face::Stage::kEmbed)] / 10);
+  EXPECT_EQ(collections_->Describe("a")->face_count, first->indexed.size());
+  EXPECT_EQ(collections_->FacesOfImage("a", both, "x")->size(), first->indexed.size());
+  EXPECT_TRUE(collections_->FacesOfImage("a", both, "y")->empty());
+}
+
+TEST_F(IndexTest, TellsWhichFacesItLeftOut) {
+  const auto one = Index(Beside(people_[0][0], people_[1][0]), 1);
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->indexed.size(), 1u);
+  ASSERT_FALSE(one->unindexed.empty());
+  EXPECT_THAT(one->unindexed[0].reasons, testing::ElementsAre(Reason::kExceedsMaxFaces));
+}
+
+TEST_F(IndexTest, ComparesThePeopleOfTwoPictures) {
+  const Bytes both = Beside(people_[0][1], people_[1][1]);
+  const auto compared = collections_->Compare({}, {people_[0][0], both, 80});
+  ASSERT_TRUE(compared) << compared.error().message();
+  ASSERT_EQ(compared->matches.size(), 1u);
+  EXPECT_GE(compared->unmatched.size(), 1u);
+  EXPECT_LT(compared->matches[0].face.box.left, 250) << "the left half shows that person";
+}
+
+TEST_F(IndexTest, APictureOfNobodyIsNoErrorAndATinyOneIs) {
+  const image::Image grey{100, 100, std::vector<std::uint8_t>(30'000, 128)};
+  const image::Image tiny{79, 100, std::vector<std::uint8_t>(23'700, 128)};
+  const Bytes nobody = *image::EncodePng(grey), small = *image::EncodePng(tiny);
+  EXPECT_TRUE(Index(nobody)->indexed.empty());
+  EXPECT_FALSE(collections_->SearchByImage({}, {"a", nobody})->searched);
+  EXPECT_EQ(collections_->Compare({}, {people_[0][0], nobody}).error().code(),
+            Code::kInvalidArgument);
+  EXPECT_EQ(Index(small).error().code(), Code::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace candid::collections

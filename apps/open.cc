@@ -1,17 +1,11 @@
 #include "apps/open.h"
 
-#include <fmt/format.h>
+#include "candid/models/shelf.h"
 
 namespace candid::apps {
 
 Result<models::Pack> PackInUse(const Context& context) {
-  const auto manifest = context.state / "models" / "candid-default" / "pack.toml";
-  auto pack = models::ReadManifest(manifest);
-  if (!pack && pack.error().code() == Code::kNotFound) {
-    return Fail(Code::kUnavailable,
-                fmt::format("no models at {}; ./up installs them", manifest.string()));
-  }
-  return pack;
+  return models::Shelf(context.state / "models").Active();
 }
 
 Result<std::unique_ptr<face::Pipeline>> OpenPipeline(const Context& context) {

@@ -14,7 +14,8 @@
 
 #include "apps/terminal.h"
 #include "candid/infer/session.h"
-#include "candid/models/pack.h"
+#include "candid/models/install.h"
+#include "candid/models/shelf.h"
 #include "candid/store/store.h"
 
 namespace candid::apps {
@@ -151,13 +152,17 @@ Finding ExaminePort(std::uint16_t port) {
 }
 
 Finding ExamineModels(const std::filesystem::path& state) {
-  const auto manifest = state / "models" / "candid-default" / "pack.toml";
-  Finding finding{.subject = "models", .value = manifest.string(), .remedy = ""};
-  std::error_code ignored;
-  if (!std::filesystem::exists(manifest, ignored)) {
-    finding.value += " is not there";
+  Finding finding{.subject = "models", .value = (state / "models").string(), .remedy = ""};
+  const auto examine = [&]() -> Status {
+    CANDID_ASSIGN(const models::Pack pack, models::Shelf(state / "models").Active());
+    finding.value =
+        fmt::format("{} {} in {}", pack.name, pack.version, pack.manifest.parent_path().string());
+    return models::Verify(pack);
+  };
+  const Status sound = examine();
+  if (!sound) {
     finding.verdict = Verdict::kBroken;
-    finding.remedy = "./up installs them";
+    finding.remedy = sound.error().message();
   }
   return finding;
 }
@@ -173,7 +178,7 @@ Finding ExamineDatabase(const std::filesystem::path& state) {
     if (!store) return Fail(store.error());
     CANDID_TRY((*store)->Check());
     CANDID_ASSIGN(const auto collections, (*store)->CountCollections());
-    const auto pack = models::ReadManifest(state / "models" / "candid-default" / "pack.toml");
+    const auto pack = models::Shelf(state / "models").Active();
     std::uint64_t faces = 0, foreign = 0;
     store::Cursor after = 0;
     while (true) {

@@ -42,10 +42,12 @@ TEST_F(DoctorTest, MeasuresSpaceOfAFolderThatIsNotThereYet) {
 }
 
 TEST_F(DoctorTest, MissesTheModels) {
-  EXPECT_EQ(ExamineModels(folder_).verdict, Verdict::kBroken);
+  const Finding missing = ExamineModels(folder_);
+  EXPECT_EQ(missing.verdict, Verdict::kBroken);
+  EXPECT_FALSE(missing.remedy.empty());
   std::filesystem::create_directories(folder_ / "models" / "candid-default");
   std::ofstream(folder_ / "models" / "candid-default" / "pack.toml") << "x";
-  EXPECT_EQ(ExamineModels(folder_).verdict, Verdict::kGood);
+  EXPECT_EQ(ExamineModels(folder_).verdict, Verdict::kBroken) << "a manifest that is none";
 }
 
 TEST_F(DoctorTest, ReadsTheDatabase) {

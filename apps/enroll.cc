@@ -59,7 +59,10 @@ Result<Outcome> EnrollOne(collections::Collections& collections, const std::stri
                           const EnrollFile& file, const EnrollOptions& options) {
   CANDID_TRY(collections::CheckExternalImageId(file.external_id));
   const image::Limits limits;
-  CANDID_ASSIGN(const Bytes bytes, ReadFile(file.path, limits.max_bytes));
+  const auto read = ReadFile(file.path, limits.max_bytes);
+  // One file that cannot be read is no reason to give up the others.
+  if (!read) return Fail(Code::kInvalidArgument, read.error().message());
+  const Bytes& bytes = *read;
   const auto sniffed = image::Sniff(bytes, limits);
   if (!sniffed && sniffed.error().code() == Code::kUnsupported && !file.named) {
     return Outcome{Kind::kNotPhoto, {}};
@@ -94,8 +97,7 @@ void Count(const Outcome& outcome, EnrollReport* report) {
   }
 }
 
-// A photo that is not there (any more) is its own fault alone; a collection that is not there is
-// everybody's.
+// A full disk or a collection that is gone stops the work; what is wrong with a photo does not.
 bool IsOfThePhoto(const Error& error) { return ClassOf(error.code()) == ErrorClass::kCaller; }
 
 }  // namespace

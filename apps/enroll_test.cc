@@ -58,6 +58,23 @@ TEST_F(EnrollTest, CountsWhatIsNoPhotoAndRefusesItWhereItWasNamed) {
   EXPECT_EQ(report->refused[0].second.code(), Code::kUnsupported);
 }
 
+TEST_F(EnrollTest, AFileThatIsGoneIsRefusedAndACollectionThatIsGoneEndsTheWork) {
+  ASSERT_TRUE(collections_->Create({}, "staff"));
+  const EnrollFile gone{folder_ / "gone.jpg", "", false};
+  const auto always = [](const EnrollReport&) { return true; };
+  EXPECT_EQ(Enroll(*collections_, "staff", {gone}, {1, {}}, always)->refused.size(), 1u);
+  // A PNG's head is enough to be asked for in the collection.
+  const auto head = folder_ / "a" / "head.png";
+  std::ofstream(head) << "\x89PNG\r\n\x1a\n"
+                      << std::string(
+                             "\0\0\0\rIHDR\0\0\0\x64\0\0\0\x64"
+                             "\x08\x02\0\0\0\xff\x80\x02\x03",
+                             25);
+  const auto ended = Enroll(*collections_, "nobody", {{head, "", true}}, {1, {}}, always);
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code(), Code::kNotFound) << ended.error().message();
+}
+
 TEST_F(EnrollTest, AnExternalIdThatTheWireRefusesIsRefusedHere) {
   ASSERT_TRUE(collections_->Create({}, "staff"));
   const std::vector<EnrollFile> files{{folder_ / "b" / "1.jpg", "has space", true}};

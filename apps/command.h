@@ -43,6 +43,7 @@ void AddCompare(CLI::App* app, Context* context);
 void AddDetect(CLI::App* app, Context* context);
 void AddDoctor(CLI::App* app, Context* context);
 void AddEnroll(CLI::App* app, Context* context);
+void AddEval(CLI::App* app, Context* context);
 void AddKeys(CLI::App* app, Context* context);
 void AddModels(CLI::App* app, Context* context);
 void AddReembed(CLI::App* app, Context* context);

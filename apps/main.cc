@@ -30,6 +30,7 @@ int Main(int argc, char** argv) {
   AddCollections(&app, &context);
   AddEnroll(&app, &context);
   AddSearch(&app, &context);
+  AddEval(&app, &context);
   AddKeys(&app, &context);
   AddServe(&app, &context);
   try {

@@ -89,7 +89,9 @@ struct TemplateFigures {
 };
 
 struct NewFace {
-  std::string face_id;  // UUID
+  // UUID, unique in the collection; empty: the store derives it from the collection, the image,
+  // the model and the box, so that the same face gets the same id again.
+  std::string face_id;
   Region box;
   float confidence = 0;
   float usefulness = 0;

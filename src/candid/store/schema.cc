@@ -32,7 +32,7 @@ CREATE TABLE faces(
   face_id TEXT NOT NULL,
   left REAL NOT NULL, top REAL NOT NULL, width REAL NOT NULL, height REAL NOT NULL,
   confidence REAL NOT NULL, usefulness REAL NOT NULL) STRICT;
-CREATE INDEX faces_by_id ON faces(face_id);
+CREATE UNIQUE INDEX faces_by_id ON faces(face_id, row >> 36);
 CREATE INDEX faces_by_image ON faces(image);
 CREATE TABLE templates(
   face INTEGER PRIMARY KEY REFERENCES faces(row) ON DELETE CASCADE,
@@ -61,24 +61,30 @@ CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN
 
 constexpr const char* kSteps[] = {kVersion1};
 
-}  // namespace
-
-std::span<const char* const> Migrations() { return kSteps; }
-
-Status Migrate(Connection& connection, std::span<const char* const> steps) {
+// Of a database that may be used: ours, and no newer than the steps.
+Result<std::int64_t> ReadVersion(Connection& connection, std::int64_t newest) {
   CANDID_ASSIGN(const std::int64_t version, connection.Number("PRAGMA user_version"));
   CANDID_ASSIGN(const std::int64_t owner, connection.Number("PRAGMA application_id"));
   CANDID_ASSIGN(const std::int64_t tables, connection.Number("SELECT count(*) FROM sqlite_schema"));
-  if (owner != kApplicationId && (tables != 0 || version != 0)) {
+  if (owner != kApplicationId && (owner != 0 || tables != 0 || version != 0)) {
     return Fail(Code::kCorrupt, "the database belongs to another program: name another folder");
   }
-  const auto newest = static_cast<std::int64_t>(steps.size());
   if (version > newest) {
     return Fail(Code::kUnsupported,
                 fmt::format("the database was written by a newer Candid (schema {}, this one knows "
                             "up to {}): upgrade Candid, or restore an older backup",
                             version, newest));
   }
+  return version;
+}
+
+}  // namespace
+
+std::span<const char* const> Migrations() { return kSteps; }
+
+Status Migrate(Connection& connection, std::span<const char* const> steps) {
+  const auto newest = std::ssize(steps);
+  CANDID_ASSIGN(const std::int64_t version, ReadVersion(connection, newest));
   for (std::int64_t step = version; step < newest; ++step) {
     const std::string sql =
         fmt::format("BEGIN IMMEDIATE; PRAGMA application_id={}; {} PRAGMA user_version={}; COMMIT;",
@@ -90,6 +96,15 @@ Status Migrate(Connection& connection, std::span<const char* const> steps) {
     }
   }
   return {};
+}
+
+Status RequireNewest(Connection& connection, std::span<const char* const> steps) {
+  CANDID_ASSIGN(const std::int64_t version, ReadVersion(connection, std::ssize(steps)));
+  if (version == std::ssize(steps)) return {};
+  return Fail(Code::kUnsupported,
+              fmt::format("the database was written by an older Candid (schema {}, not {}): start "
+                          "the server once, it brings it up to date",
+                          version, steps.size()));
 }
 
 }  // namespace candid::store

@@ -17,4 +17,7 @@ std::span<const char* const> Migrations();
 // than the steps; kCorrupt: it belongs to another program.
 Status Migrate(Connection& connection, std::span<const char* const> steps);
 
+// The same without a change: kUnsupported also where the database is older than the steps.
+Status RequireNewest(Connection& connection, std::span<const char* const> steps);
+
 }  // namespace candid::store

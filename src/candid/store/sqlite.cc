@@ -1,15 +1,57 @@
 #include "candid/store/sqlite.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 namespace candid::store {
 namespace {
 
-constexpr int kBusyTimeoutMs = 5000;
 constexpr int kMaxCellBytes = 64 << 20;
 
+// Interrupts what a connection does when the time is over. SQLite's progress handler is not asked
+// inside a check of one long table; an interrupt is heeded.
+class Alarm {
+ public:
+  Alarm(sqlite3* handle, std::chrono::milliseconds budget)
+      : thread_([this, handle, budget] {
+          std::unique_lock lock(mutex_);
+          if (changed_.wait_for(lock, budget, [this] { return off_; })) return;
+          rang_ = true;
+          sqlite3_interrupt(handle);
+        }) {}
+  ~Alarm() { Stop(); }
+  // True where it went off.
+  bool Stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      off_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+    return rang_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool off_ = false;
+  bool rang_ = false;
+  std::thread thread_;
+};
+
 }  // namespace
+
+Error Damaged(const std::filesystem::path& file, std::string_view finding) {
+  return Error(Code::kCorrupt, fmt::format("{} is damaged ({}): stop the server and restore a "
+                                           "backup in its place",
+                                           file.string(), finding));
+}
 
 Query::Query(Connection& connection, std::string_view sql) : connection_(connection) {
   auto prepared = connection.Prepare(sql);
@@ -76,15 +118,20 @@ ByteSpan Query::Blob(int column) const {
   return {static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(size)};
 }
 
-Result<std::unique_ptr<Connection>> Connection::Open(const std::filesystem::path& file,
-                                                     bool write) {
+Result<std::unique_ptr<Connection>> Connection::Open(const std::filesystem::path& file, bool write,
+                                                     std::chrono::milliseconds lock_wait) {
+  if (write) {
+    // SQLite would make it readable for everybody; its log takes after it.
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor >= 0) ::close(descriptor);
+  }
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   const int rc = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
-  std::unique_ptr<Connection> connection(new Connection(handle, file));
+  std::unique_ptr<Connection> connection(new Connection(handle, file, lock_wait));
   if (rc != SQLITE_OK) return Fail(connection->Explain(rc));
-  sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  connection->SetLockWait(lock_wait);
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kMaxCellBytes);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   CANDID_TRY(connection->Execute(
@@ -112,6 +159,31 @@ Result<std::int64_t> Connection::Number(std::string_view sql) {
 
 std::uint64_t Connection::changes() const {
   return static_cast<std::uint64_t>(sqlite3_changes64(handle_));
+}
+
+void Connection::SetLockWait(std::chrono::milliseconds wait) {
+  sqlite3_busy_timeout(handle_, static_cast<int>(wait.count()));
+}
+
+Status Connection::QuickCheck(std::chrono::milliseconds budget) {
+  // Prepared before the alarm is set, so that only the check itself is interrupted.
+  Query query(*this, "PRAGMA quick_check(1)");
+  Alarm alarm(handle_, budget);
+  const Result<bool> found = query.Step();
+  if (alarm.Stop() && !found) return {};
+  CANDID_TRY(found);
+  if (query.Text(0) == "ok") return {};
+  return Fail(Damaged(file_, query.Text(0)));
+}
+
+Result<bool> Connection::EmptyLog(std::chrono::milliseconds wait) {
+  SetLockWait(wait);
+  const int rc =
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  SetLockWait(lock_wait_);
+  if ((rc & 0xFF) == SQLITE_BUSY) return false;
+  if (rc != SQLITE_OK) return Fail(Explain(rc));
+  return true;
 }
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
@@ -152,9 +224,7 @@ Error Connection::Explain(int rc) const {
                                                "restore a backup in its place",
                                                file));
     case SQLITE_CORRUPT:
-      return Error(Code::kCorrupt, fmt::format("{} is damaged ({}): stop the server and restore a "
-                                               "backup in its place",
-                                               file, text));
+      return Damaged(file_, text);
     case SQLITE_IOERR:
       return Error(Code::kIo, fmt::format("the disk failed under {}: {}", file, text));
     case SQLITE_TOOBIG:

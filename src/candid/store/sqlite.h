@@ -1,6 +1,7 @@
 // SQLite behind values: a connection, its prepared statements, its errors. Private to this folder.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -17,6 +18,9 @@ struct sqlite3_stmt;
 namespace candid::store {
 
 class Connection;
+
+// The error of a database that is damaged so, with the remedy.
+Error Damaged(const std::filesystem::path& file, std::string_view finding);
 
 // One run of a prepared statement; resets it when it goes. Parameters count from 1, columns from 0.
 class Query {
@@ -53,26 +57,37 @@ class Query {
 // One thread at a time.
 class Connection {
  public:
-  static Result<std::unique_ptr<Connection>> Open(const std::filesystem::path& file, bool write);
+  // Makes the file, readable by this user only, where `write` and there is none. `lock_wait`: how
+  // long a call waits for other connections' locks.
+  static Result<std::unique_ptr<Connection>> Open(
+      const std::filesystem::path& file, bool write,
+      std::chrono::milliseconds lock_wait = std::chrono::seconds(5));
   ~Connection();
 
   Status Execute(const char* sql);
   Result<std::int64_t> Number(std::string_view sql);
-  std::uint64_t changes() const;
+  std::uint64_t changes() const;  // rows the last statement changed
   // A transaction is open.
   bool in_transaction() const;
   // What `rc` means for this database, with the remedy.
   Error Explain(int rc) const;
+  // Looks for damage for as long as `budget`; what was not read by then is taken as sound.
+  Status QuickCheck(std::chrono::milliseconds budget);
+  // Moves the log into the database and cuts it to nothing, so that no deleted byte is left in
+  // it. False where readers still need it after `wait`.
+  Result<bool> EmptyLog(std::chrono::milliseconds wait);
   sqlite3* handle() const { return handle_; }
 
  private:
   friend class Query;
-  Connection(sqlite3* handle, std::filesystem::path file)
-      : handle_(handle), file_(std::move(file)) {}
+  Connection(sqlite3* handle, std::filesystem::path file, std::chrono::milliseconds lock_wait)
+      : handle_(handle), file_(std::move(file)), lock_wait_(lock_wait) {}
+  void SetLockWait(std::chrono::milliseconds wait);
   Result<sqlite3_stmt*> Prepare(std::string_view sql);
 
   sqlite3* handle_;
   std::filesystem::path file_;
+  std::chrono::milliseconds lock_wait_;
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
 };
 

@@ -31,7 +31,8 @@ struct OpenOptions {
   // Longest time spent looking for damage at opening; what could not be read by then is taken as
   // sound. Zero: don't look.
   std::chrono::milliseconds check_budget{500};
-  std::uint64_t max_bytes = 0;  // of the database file; 0: what the disk holds
+  std::uint64_t max_bytes = 0;                // of the database file; 0: what the disk holds
+  std::chrono::milliseconds lock_wait{5000};  // for another program's lock on the database
 };
 
 // What RecordImage did with each face, in the order given.

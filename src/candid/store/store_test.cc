@@ -1,50 +1,11 @@
 #include "candid/store/store.h"
 
-#include <gtest/gtest.h>
-
-#include <fstream>
-
-#include "candid/base/ids.h"
+#include "candid/store/testing_store.h"
 
 namespace candid::store {
 namespace {
 
-class StoreTest : public testing::Test {
- protected:
-  void SetUp() override { Open(); }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-  void Open() {
-    store_.reset();
-    store_ = std::move(*Store::Open(folder_));
-  }
-  void Create(const std::string& id) {
-    ASSERT_TRUE(store_->CreateCollection({id, {}, {"pack", "hash", "1.0", 2}, Keep::kNone, 0}, {}));
-  }
-  Result<std::vector<RecordedFace>> Record(const std::string& collection,
-                                           std::vector<float> lefts) {
-    std::vector<NewFace> faces;
-    for (const float left : lefts) {
-      faces.push_back({RandomUuid(), {left, 0, 0.1f, 0.1f}, 1, 1, {left, 1}, {}, {}});
-    }
-    return store_->RecordImage(collection, "hash", {"image", "x", {}, 100, 100, {}}, faces, 1000,
-                               {});
-  }
-  std::size_t Templates(const std::string& collection) {
-    std::size_t count = 0;
-    EXPECT_TRUE(store_->ReadTemplates(collection, [&](const TemplateBlock& block) -> Status {
-      count += block.rows.size();
-      EXPECT_EQ(block.vectors.size(), block.rows.size() * 2);
-      return {};
-    }));
-    return count;
-  }
-
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / RandomUuid();
-  std::unique_ptr<Store> store_;
-};
+using StoreTest = TestingStore;
 
 TEST_F(StoreTest, RemembersAfterReopening) {
   Create("a");
@@ -74,6 +35,23 @@ TEST_F(StoreTest, DeletesFacesAndNeverReusesTheirRows) {
   EXPECT_EQ(gone->size(), 1u);
   EXPECT_EQ(Templates("a"), 0u);
   EXPECT_GT((*Record("a", {0.1f}))[0].face.row, (*first)[0].face.row);
+}
+
+TEST_F(StoreTest, TheSameFaceGetsTheSameIdAgain) {
+  Create("a");
+  Create("b");
+  const std::string id = (*Record("a", {0.1f}))[0].face.face_id;
+  EXPECT_TRUE(IsUuid(id));
+  ASSERT_TRUE(store_->DeleteFaces("a", {id}, {}));
+  EXPECT_EQ((*Record("a", {0.1f}))[0].face.face_id, id);
+  EXPECT_NE((*Record("a", {0.8f}))[0].face.face_id, id);
+  EXPECT_NE((*Record("a", {0.1f}, "other"))[0].face.face_id, id);
+  EXPECT_NE((*Record("b", {0.1f}))[0].face.face_id, id);
+  // An id of the caller's is unique in its collection only.
+  const std::vector<NewFace> named{{id, {0, 0, 1, 1}, 1, 1, {1, 0}, {}, {}}};
+  EXPECT_EQ(store_->RecordImage("a", "hash", {"i", "", {}, 1, 1, {}}, named, 9, {}).error().code(),
+            Code::kAlreadyExists);
+  EXPECT_TRUE(store_->RecordImage("b", "hash", {"i", "", {}, 1, 1, {}}, named, 9, {}));
 }
 
 TEST_F(StoreTest, KeepsCollectionsApart) {
@@ -127,16 +105,6 @@ TEST_F(StoreTest, OneServerAtATime) {
   const auto reader = Store::Open(folder_, {Access::kRead});
   ASSERT_TRUE(reader);
   EXPECT_EQ((*reader)->Flush().error().code(), Code::kDenied);
-}
-
-TEST_F(StoreTest, NamesADamagedDatabase) {
-  const auto file = store_->database();
-  store_.reset();
-  std::ofstream(file, std::ios::trunc) << std::string(9000, 'x');
-  const auto opened = Store::Open(folder_);
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code(), Code::kCorrupt);
-  EXPECT_NE(opened.error().message().find("candid.db"), std::string::npos);
 }
 
 }  // namespace

@@ -15,32 +15,39 @@ namespace candid::store {
 // What to do inside the transaction. Run once; an error undoes it and nothing else.
 using Work = std::function<Status(Connection&)>;
 
+// Whether a write leaves old bytes behind that must not outlive it.
+enum class Erasing { kNothing, kBytes };
+
 class Writer {
  public:
   explicit Writer(std::unique_ptr<Connection> connection);
   // Commits what is queued.
   ~Writer();
 
-  // Returns when the work is on disk, or is undone.
-  Status Write(Work work);
+  // Returns when the work is on disk, or is undone. After erasing work the log is emptied before
+  // the return, or, while readers still need it, again and again until they have ended.
+  Status Write(Work work, Erasing erasing = Erasing::kNothing);
   // Queues without waiting for the disk; waits while the queue is long.
   void Later(Work work);
 
  private:
   struct Job {
     Work work;
+    Erasing erasing;
     std::promise<Status> done;
     Status outcome;
   };
-  std::future<Status> Enqueue(Work work);
+  std::future<Status> Enqueue(Work work, Erasing erasing);
   void Loop();
   void Commit(std::vector<Job>& batch);
+  void EmptyLog();
 
   std::unique_ptr<Connection> connection_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Job> queue_;
   bool closing_ = false;
+  bool log_holds_erased_ = false;  // of the writer's thread only
   std::thread thread_;
 };
 

@@ -1,0 +1,53 @@
+// Rows: how the tables' rows and the plain values of records.h become each other. Private to this
+// folder.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "candid/store/records.h"
+#include "candid/store/sqlite.h"
+
+namespace candid::store {
+
+std::int64_t Microseconds(Time time);
+Time FromMicroseconds(std::int64_t us);
+
+struct CollectionRow {
+  std::uint64_t number = 0;
+  std::uint64_t next_sequence = 0;
+  Collection collection;
+};
+
+// A WHERE follows; ReadCollection reads its rows.
+inline constexpr std::string_view kCollectionColumns =
+    "SELECT number,next_sequence,id,created_us,pack,model_hash,model_version,dimension,keep,"
+    "face_count FROM collections ";
+CollectionRow ReadCollection(const Query& query);
+
+// kNotFound in Rekognition's words.
+Result<CollectionRow> FindCollectionRow(Connection& connection, const std::string& id);
+
+// A WHERE follows; ReadFace reads its rows.
+inline constexpr std::string_view kFaceColumns =
+    "SELECT f.row,f.face_id,i.image_id,i.external_id,f.left,f.top,f.width,f.height,f.confidence,"
+    "f.usefulness FROM faces f JOIN images i ON i.number=f.image ";
+StoredFace ReadFace(const Query& query);
+Result<std::vector<StoredFace>> ReadFaces(Query& query);
+
+// The rows that a collection's faces may use, both ends included.
+struct RowRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+RowRange RowsOf(std::uint64_t collection);
+
+ByteSpan BytesOf(std::span<const float> values);
+
+Status AppendAudit(Connection& connection, const AuditEntry& entry);
+
+// Deletes a face, and of its image what may not outlive it.
+Status EraseFace(Connection& connection, RowId row);
+
+}  // namespace candid::store

@@ -1,0 +1,65 @@
+// The store's templates: read as they are, made anew with another pack.
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "candid/store/rows.h"
+#include "candid/store/state.h"
+
+namespace candid::store {
+namespace {
+
+constexpr std::size_t kBlockRows = 4096;
+
+}  // namespace
+
+Status Store::ReadTemplates(const std::string& collection,
+                            const std::function<Status(const TemplateBlock&)>& take) const {
+  const auto work = [&](Connection& connection) -> Status {
+    CANDID_ASSIGN(const auto row, FindCollectionRow(connection, collection));
+    const RowRange rows = RowsOf(row.number);
+    const std::size_t dimension = row.collection.model.dimension;
+    Query query(connection,
+                "SELECT face,vector,mean,deviation FROM templates WHERE face BETWEEN ? AND ? "
+                "ORDER BY face");
+    query.Bind(rows.first).Bind(rows.last);
+    TemplateBlock block;
+    while (true) {
+      CANDID_ASSIGN(const bool found, query.Step());
+      if (!found || block.rows.size() == kBlockRows) {
+        if (!block.rows.empty()) CANDID_TRY(take(block));
+        block = {};
+      }
+      if (!found) return {};
+      const ByteSpan vector = query.Blob(1);
+      if (vector.size() != dimension * sizeof(float)) {
+        return Fail(Code::kCorrupt,
+                    fmt::format("{} is damaged: the template of face {} has {} bytes, not {}; "
+                                "restore a backup",
+                                state_->database.string(), query.Int(0), vector.size(),
+                                dimension * sizeof(float)));
+      }
+      block.rows.push_back(static_cast<RowId>(query.Int(0)));
+      const std::size_t filled = block.vectors.size();
+      block.vectors.resize(filled + dimension);
+      std::memcpy(block.vectors.data() + filled, vector.data(), vector.size());
+      block.figures.push_back(
+          {static_cast<float>(query.Real(2)), static_cast<float>(query.Real(3))});
+    }
+  };
+  return state_->Read(work);
+}
+
+Result<std::vector<float>> Store::TemplateAt(RowId row) const {
+  return state_->Read([&](Connection& connection) -> Result<std::vector<float>> {
+    Query query(connection, "SELECT vector FROM templates WHERE face=?");
+    CANDID_ASSIGN(const bool found, query.Bind(row).Step());
+    if (!found) return Fail(Code::kNotFound, fmt::format("there is no face in row {}", row));
+    const ByteSpan vector = query.Blob(0);
+    std::vector<float> values(vector.size() / sizeof(float));
+    std::memcpy(values.data(), vector.data(), values.size() * sizeof(float));
+    return values;
+  });
+}
+
+}  // namespace candid::store

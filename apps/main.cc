@@ -30,6 +30,8 @@ int Main(int argc, char** argv) {
   AddCollections(&app, &context);
   AddEnroll(&app, &context);
   AddSearch(&app, &context);
+  AddReembed(&app, &context);
+  AddBackup(&app, &context);
   AddEval(&app, &context);
   AddKeys(&app, &context);
   AddServe(&app, &context);

@@ -9,10 +9,10 @@
 
 #include "apps/command.h"
 #include "apps/interrupt.h"
-#include "apps/keys.h"
 #include "apps/open.h"
 #include "apps/secret.h"
 #include "candid/api/service.h"
+#include "candid/collections/access_keys.h"
 
 namespace candid::apps {
 namespace {
@@ -80,13 +80,6 @@ void Warm(collections::Collections& collections, const std::atomic<bool>& stoppi
   }
 }
 
-Result<std::string> SecretOf(const std::vector<AccessKey>& keys, std::string_view id) {
-  for (const AccessKey& key : keys) {
-    if (key.id == id) return key.secret;
-  }
-  return Fail(Code::kUnauthenticated, "the access key is unknown");
-}
-
 Status Serve(const Context& context, const ServeOptions& options) {
   Interrupt interrupt;
   CANDID_ASSIGN(ops::Config config, ops::LoadConfig(options.config, ops::ProcessEnvironment()));
@@ -94,7 +87,7 @@ Status Serve(const Context& context, const ServeOptions& options) {
   if (!options.listen.empty()) CANDID_TRY(ParseListen(options.listen, &config));
   CANDID_ASSIGN(const auto log, ops::Log::Create(config.log_format, config.log_level));
   CANDID_ASSIGN(const auto place, OpenWorkplace(context, store::Access::kWrite, Need::kPhotos));
-  CANDID_ASSIGN(const auto keys, ReadKeys(context.state));
+  CANDID_ASSIGN(const auto keys, collections::AccessKeys::Load(*place.store));
   CANDID_ASSIGN(auto paging_secret, ReadOrMakeSecret(context.state / "paging_secret", 32));
   ops::Metrics metrics;
   Readiness readiness;
@@ -102,7 +95,7 @@ Status Serve(const Context& context, const ServeOptions& options) {
       const auto service,
       api::Service::Start(
           config,
-          {*place.collections, [&keys](std::string_view id) { return SecretOf(keys, id); },
+          {*place.collections, [&keys](std::string_view id) { return keys->Secret(id); },
            std::move(paging_secret), [&readiness] { return readiness.Get(); }, *log, metrics}));
   log->Write(
       ops::Level::kInfo, "serving",

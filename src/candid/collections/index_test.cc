@@ -2,69 +2,20 @@
 // of ../shared; skipped where either is absent.
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <cstdlib>
-
-#include "candid/base/files.h"
 #include "candid/base/ids.h"
 #include "candid/collections/collections.h"
-#include "candid/image/decode.h"
+#include "candid/collections/testing_photos.h"
 #include "candid/image/encode.h"
-#include "candid/models/pack.h"
 
 namespace candid::collections {
 namespace {
 
-std::filesystem::path FromEnvironment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-// Three photos each of the first two people of whom there are as many.
-std::vector<std::vector<Bytes>> ReadPhotos() {
-  std::vector<std::vector<Bytes>> people;
-  std::error_code absent;
-  std::vector<std::filesystem::path> folders;
-  for (const auto& entry : std::filesystem::directory_iterator(
-           FromEnvironment("CANDID_SOURCE_DIR") / "../shared/data/lfw-dev/images", absent)) {
-    folders.push_back(entry.path());
-  }
-  std::sort(folders.begin(), folders.end());
-  for (const auto& folder : folders) {
-    std::vector<std::filesystem::path> files;
-    for (const auto& file : std::filesystem::directory_iterator(folder)) {
-      files.push_back(file.path());
-    }
-    std::sort(files.begin(), files.end());
-    if (files.size() < 3) continue;
-    auto& photos = people.emplace_back();
-    for (std::size_t i = 0; i < 3; ++i) photos.push_back(*ReadFile(files[i], 1 << 20));
-    if (people.size() == 2) break;
-  }
-  return people;
-}
-
-// Both pictures side by side.
-Bytes Beside(ByteSpan left, ByteSpan right) {
-  const auto a = *image::Source::Open(left)->Decode();
-  const auto b = *image::Source::Open(right)->Decode();
-  image::Image both{a.width + b.width, std::max(a.height, b.height), {}};
-  both.rgb.assign(static_cast<std::size_t>(both.width) * static_cast<std::size_t>(both.height) * 3,
-                  0);
-  for (int y = 0; y < a.height; ++y) std::copy_n(a.row(y), a.width * 3, both.row(y));
-  for (int y = 0; y < b.height; ++y) {
-    std::copy_n(b.row(y), b.width * 3, both.row(y) + a.width * 3);
-  }
-  return *image::EncodePng(both);
-}
-
 class IndexTest : public testing::Test {
  protected:
   void SetUp() override {
-    const auto pack = models::ReadManifest(FromEnvironment("CANDID_BUILD_DIR") / "models" /
-                                           "candid-default" / "pack.toml");
+    const auto pack = InstalledPack();
     people_ = ReadPhotos();
-    if (!pack) GTEST_SKIP() << "no models: " << pack.error().message();
+    if (!pack) GTEST_SKIP() << "no models in this build folder";
     if (people_.size() < 2) GTEST_SKIP() << "no photos in ../shared/data/lfw-dev";
     pipeline_ = std::move(*face::Pipeline::Create(*pack));
     store_ = std::move(*store::Store::Open(folder_));

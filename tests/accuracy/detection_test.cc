@@ -38,7 +38,8 @@ void Paste(const image::Image& tile, int left, int top, image::Image* canvas) {
 class DetectionTest : public testing::Test {
  protected:
   void SetUp() override {
-    images_ = LfwImages(29);
+    // The detector's constants were chosen on the images 0, 29, 58, ...: these are others.
+    images_ = LfwImages(29, 14);
     if (images_.empty()) GTEST_SKIP() << "no ../shared/data/lfw-dev: recall not measured";
     auto pack = DefaultPack();
     if (!pack) GTEST_SKIP() << "no converted models: " << pack.error().message();

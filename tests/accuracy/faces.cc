@@ -18,8 +18,12 @@ Result<models::Pack> DefaultPack() {
                               "candid-default.toml");
 }
 
-std::vector<std::filesystem::path> LfwImages(std::size_t step) {
-  const auto folder = FromEnvironment("CANDID_SOURCE_DIR") / "../shared/data/lfw-dev/images";
+std::filesystem::path LfwFolder() {
+  return FromEnvironment("CANDID_SOURCE_DIR") / "../shared/data/lfw-dev";
+}
+
+std::vector<std::filesystem::path> LfwImages(std::size_t step, std::size_t first) {
+  const auto folder = LfwFolder() / "images";
   if (!std::filesystem::is_directory(folder)) return {};
   std::vector<std::filesystem::path> all;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
@@ -27,7 +31,7 @@ std::vector<std::filesystem::path> LfwImages(std::size_t step) {
   }
   std::sort(all.begin(), all.end());
   std::vector<std::filesystem::path> some;
-  for (std::size_t i = 0; i < all.size(); i += step) some.push_back(all[i]);
+  for (std::size_t i = first; i < all.size(); i += step) some.push_back(all[i]);
   return some;
 }
 

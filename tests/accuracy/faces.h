@@ -13,7 +13,10 @@ namespace candid::accuracy {
 // The pack that the build converted, or why there is none.
 Result<models::Pack> DefaultPack();
 
-// Every `step`-th image of ../shared/data/lfw-dev in order of name; empty where it is absent.
-std::vector<std::filesystem::path> LfwImages(std::size_t step);
+// ../shared/data/lfw-dev, where it should be.
+std::filesystem::path LfwFolder();
+
+// Its images at `first`, `first` + `step`, ... in order of name; empty where it is absent.
+std::vector<std::filesystem::path> LfwImages(std::size_t step, std::size_t first = 0);
 
 }  // namespace candid::accuracy

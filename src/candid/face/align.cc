@@ -8,12 +8,13 @@ namespace candid::face {
 namespace {
 
 // Eye left, eye right, nose, mouth left, mouth right in the 112 x 112 chip (Deng and others 2019,
-// "ArcFace"; the template of its public reference code).
-constexpr std::array<Point, kLandmarkCount> kChipLandmarks{{{38.2946f, 51.6963f},
-                                                            {73.5318f, 51.5014f},
-                                                            {56.0252f, 71.7366f},
-                                                            {41.5493f, 92.3655f},
-                                                            {70.7299f, 92.2041f}}};
+// "ArcFace"; the template of its public reference code), half a pixel up and left: with the mesh's
+// points the embedder tells more people apart there (docs/accuracy.md, "What was chosen").
+constexpr std::array<Point, kLandmarkCount> kChipLandmarks{{{37.7946f, 51.1963f},
+                                                            {73.0318f, 51.0014f},
+                                                            {55.5252f, 71.2366f},
+                                                            {41.0493f, 91.8655f},
+                                                            {70.2299f, 91.7041f}}};
 
 }  // namespace
 

@@ -21,7 +21,7 @@ image::Affine FitSimilarity(std::span<const Point> from, std::span<const Point> 
 Point Apply(const image::Affine& map, const Point& point);
 
 // Maps chip pixels to picture pixels, so that the landmarks fall on the five points of the 112 x
-// 112 template that ArcFace networks are trained with.
+// 112 template that ArcFace networks are trained with, moved by half a pixel (align.cc says why).
 image::Affine ChipToPicture(const std::array<Point, kLandmarkCount>& landmarks);
 
 }  // namespace candid::face

@@ -40,11 +40,11 @@ TEST(FitSimilarity, SurvivesPointsThatCoincide) {
 
 TEST(ChipToPicture, PutsTheEyesWhereTheTemplateHasThem) {
   // A face twice the chip's size, upright, shifted.
-  const std::array<Point, kLandmarkCount> face{{{38.2946f * 2 + 30, 51.6963f * 2 + 40},
-                                                {73.5318f * 2 + 30, 51.5014f * 2 + 40},
-                                                {56.0252f * 2 + 30, 71.7366f * 2 + 40},
-                                                {41.5493f * 2 + 30, 92.3655f * 2 + 40},
-                                                {70.7299f * 2 + 30, 92.2041f * 2 + 40}}};
+  const std::array<Point, kLandmarkCount> face{{{37.7946f * 2 + 30, 51.1963f * 2 + 40},
+                                                {73.0318f * 2 + 30, 51.0014f * 2 + 40},
+                                                {55.5252f * 2 + 30, 71.2366f * 2 + 40},
+                                                {41.0493f * 2 + 30, 91.8655f * 2 + 40},
+                                                {70.2299f * 2 + 30, 91.7041f * 2 + 40}}};
   const image::Affine map = ChipToPicture(face);
   EXPECT_NEAR(map.a, 2, 1e-5);
   EXPECT_NEAR(map.b, 0, 1e-5);

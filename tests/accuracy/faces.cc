@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "candid/models/install.h"
+
 namespace candid::accuracy {
 namespace {
 
@@ -14,8 +16,10 @@ std::filesystem::path FromEnvironment(const char* name) {
 }  // namespace
 
 Result<models::Pack> DefaultPack() {
-  return models::ReadManifest(FromEnvironment("CANDID_BUILD_DIR") / "models" /
-                              "candid-default.toml");
+  const auto models = FromEnvironment("CANDID_SOURCE_DIR") / "models";
+  const auto folder = FromEnvironment("CANDID_BUILD_DIR") / "tests/accuracy/pack";
+  std::filesystem::create_directories(folder);
+  return models::Install(models / "packs/candid-default.toml", models / "npm/node_modules", folder);
 }
 
 std::filesystem::path LfwFolder() {

@@ -10,7 +10,7 @@
 
 namespace candid::accuracy {
 
-// The pack that the build converted, or why there is none.
+// The shipped pack, converted from npm's files in the build folder, or why there is none.
 Result<models::Pack> DefaultPack();
 
 // ../shared/data/lfw-dev, where it should be.

@@ -4,6 +4,9 @@
 
 #include <cmath>
 
+#include "candid/face/landmarks.h"
+#include "candid/models/pack.h"
+
 namespace candid::face {
 namespace {
 
@@ -50,6 +53,22 @@ TEST(ChipToPicture, PutsTheEyesWhereTheTemplateHasThem) {
   EXPECT_NEAR(map.b, 0, 1e-5);
   EXPECT_NEAR(map.c, 30, 1e-3);
   EXPECT_NEAR(map.f, 40, 1e-3);
+}
+
+// The way from mesh to chip, as figures. Where this fails templates have changed: count
+// models::kTemplateRevision up and put the new figures here.
+TEST(ChipToPicture, IsThatOfTheTemplateRevision) {
+  std::vector<MeshPoint> mesh(468);
+  // Points without any symmetry, so that another point taken shows.
+  for (std::size_t i = 0; i < mesh.size(); ++i) {
+    mesh[i] = {static_cast<float>(i % 37 * 5), static_cast<float>(i * 7 % 101 * 3), 0};
+  }
+  const image::Affine map = ChipToPicture(LandmarksOf(mesh));
+  ASSERT_EQ(models::kTemplateRevision, 2);
+  EXPECT_NEAR(map.a, -1.7966086, 1e-5);
+  EXPECT_NEAR(map.b, 7.8543262, 1e-5);
+  EXPECT_NEAR(map.c, -360.046246, 1e-3);
+  EXPECT_NEAR(map.f, 617.499831, 1e-3);
 }
 
 }  // namespace

@@ -306,8 +306,9 @@ std::vector<const Part*> Pack::embedders() const {
   return found;
 }
 
-std::string Pack::Hash() const {
+std::string Pack::Hash(int template_revision) const {
   Sha256Stream stream;
+  stream.Update(AsBytes(fmt::format("template revision {}\n", template_revision)));
   for (const Part& part : parts) {
     stream.Update(AsBytes(
         fmt::format("{}|{}|{}|{}x{}|{}|{},{},{}|{},{},{}|{}|{}|{}|{}|{}|{}\n", NameOf(part.role),

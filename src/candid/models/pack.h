@@ -54,6 +54,13 @@ struct Part {
   Origin origin;
 };
 
+// Of the code between a picture and its template: which landmarks are fitted to which points of the
+// chip, the crop of "face-box", how the mirrored chip is averaged in, what is made unit length.
+// Counted up whenever that gives other templates, so that they never meet those of before.
+//   1  the chip's points as ArcFace's reference code has them
+//   2  half a pixel up and left
+inline constexpr int kTemplateRevision = 2;
+
 struct Pack {
   std::string name;     // "candid-default": lower-case letters, digits, '.' and '-', at most 64
   std::string title;    // one line for people
@@ -67,7 +74,7 @@ struct Pack {
   std::vector<const Part*> embedders() const;
 
   // SHA-256 over everything that shapes a template, so templates of equal hashes are comparable.
-  std::string Hash() const;
+  std::string Hash(int template_revision = kTemplateRevision) const;
   int dimension() const;
   bool commercial_use() const;
 };

@@ -114,6 +114,8 @@ TEST(ManifestTest, TheHashFollowsWhatShapesATemplateAndNothingElse) {
     ASSERT_TRUE(pack) << pack.error().message();
     EXPECT_NE(pack->Hash(), hash) << to;
   }
+  EXPECT_EQ(Parse(Manifest())->Hash(kTemplateRevision), hash);
+  EXPECT_NE(Parse(Manifest())->Hash(kTemplateRevision - 1), hash) << "templates of before";
   EXPECT_EQ(Parse(With("name = \"p\"", "name = \"q\""))->Hash(), hash);
   EXPECT_EQ(Parse(With("licence = \"l\"", "licence = \"m\""))->Hash(), hash);
   EXPECT_EQ(Parse(With("file = \"embedder", "file = \"other"))->Hash(), hash);

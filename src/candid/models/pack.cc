@@ -21,6 +21,7 @@ constexpr std::uint64_t kMaxManifest = 1u << 20;
 constexpr std::size_t kMaxParts = 16;
 constexpr std::size_t kMaxText = 1000;
 constexpr int kMaxSide = 4096;
+constexpr int kBlazeFaceSide = 256;
 constexpr int kMaxVector = 8192;
 
 [[noreturn]] void Refuse(std::string message) { throw std::invalid_argument(std::move(message)); }
@@ -152,6 +153,18 @@ std::string ParseKind(const Reader& reader, Role role) {
   return kind;
 }
 
+void CheckSides(const Reader& reader, const Part& part) {
+  if (part.input.width != part.input.height) {
+    Refuse(fmt::format("{} is {} and {} is {}: every kind takes a square", reader.Member("width"),
+                       part.input.width, reader.Member("height"), part.input.height));
+  }
+  // Its first look; the second is as large as the photo wants.
+  if (part.kind == "blazeface" && part.input.width != kBlazeFaceSide) {
+    Refuse(fmt::format("{} is {}, blazeface wants {}", reader.Member("width"), part.input.width,
+                       kBlazeFaceSide));
+  }
+}
+
 bool ParseBgr(const Reader& reader) {
   const std::string order = reader.Text("order", "rgb");
   if (order != "rgb" && order != "bgr") {
@@ -193,6 +206,7 @@ Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std
   part.bytes = static_cast<std::uint64_t>(reader.Whole("bytes", kMaxModelBytes));
   part.input.width = reader.Size("width", kMaxSide);
   part.input.height = reader.Size("height", kMaxSide);
+  CheckSides(reader, part);
   part.input.bgr = ParseBgr(reader);
   part.input.mean = reader.Three("mean");
   part.input.scale = reader.Three("scale");
@@ -204,11 +218,7 @@ Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std
 }
 
 void CheckPackName(const std::string& name) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-  };
-  // It names a folder too.
-  if (name.size() > 64 || name.front() == '.' || !std::all_of(name.begin(), name.end(), fits)) {
+  if (!IsPackName(name)) {
     Refuse(
         fmt::format("pack.name is '{}', want at most 64 lower-case letters, digits, '.' and "
                     "'-', the first no '.'",
@@ -293,6 +303,14 @@ std::string_view NameOf(Role role) {
       return "embedder";
   }
   return "";
+}
+
+bool IsPackName(std::string_view name) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  };
+  return !name.empty() && name.size() <= 64 && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), fits);
 }
 
 const Part& Pack::detector() const { return PartOf(*this, Role::kDetector); }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "candid/base/bytes.h"
@@ -61,8 +62,11 @@ struct Part {
 //   2  half a pixel up and left
 inline constexpr int kTemplateRevision = 2;
 
+// Lower-case letters, digits, '.' and '-', 1 to 64, the first no '.': it names a folder too.
+bool IsPackName(std::string_view name);
+
 struct Pack {
-  std::string name;     // "candid-default": lower-case letters, digits, '.' and '-', at most 64
+  std::string name;     // "candid-default"
   std::string title;    // one line for people
   std::string version;  // FaceModelVersion: digits and dots
   std::filesystem::path manifest;

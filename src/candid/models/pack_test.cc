@@ -16,9 +16,11 @@ using ::testing::HasSubstr;
 const std::string kSha(64, 'a');
 
 std::string PartText(const std::string& role, const std::string& kind, const std::string& more) {
+  const std::string side = kind == "blazeface" ? "256" : "8";
   return "[[part]]\nrole = \"" + role + "\"\nname = \"n\"\nkind = \"" + kind + "\"\nfile = \"" +
-         role + ".onnx\"\nsha256 = \"" + kSha +
-         "\"\nbytes = 10\nwidth = 8\nheight = 8\nmean = [0, 0, 0]\nscale = [1, 1, 1]\n"
+         role + ".onnx\"\nsha256 = \"" + kSha + "\"\nbytes = 10\nwidth = " + side +
+         "\nheight = " + side +
+         "\nmean = [0, 0, 0]\nscale = [1, 1, 1]\n"
          "source = \"s\"\nlicence = \"l\"\ntraining_data = \"t\"\n" +
          more;
 }
@@ -62,6 +64,8 @@ TEST(ManifestTest, NamesFileMemberAndLimit) {
       {"bytes = 10", "bytes = 10.5", "part 3.bytes"},
       {"width = 8\n", "", "part 3.width wants a whole number from 1 to 4096"},
       {"height = 8", "height = 5000", "part 3.height"},
+      {"height = 8", "height = 9", "part 3.width is 8 and part 3.height is 9"},
+      {"width = 256\nheight = 256", "width = 128\nheight = 128", "blazeface wants 256"},
       {"mean = [0, 0, 0]", "mean = [0, 0]", "part 3.mean"},
       {"scale = [1, 1, 1]", "scale = [1, 1, nan]", "part 3.scale"},
       {"width = 8", "width = 8\norder = \"rbg\"", "part 3.order is 'rbg', want rgb or bgr"},
@@ -101,7 +105,7 @@ TEST(ManifestTest, TheHashFollowsWhatShapesATemplateAndNothingElse) {
   const std::string hash = Parse(Manifest())->Hash();
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
            {kSha, std::string(64, 'b')},
-           {"width = 8", "width = 9"},
+           {"width = 8\nheight = 8", "width = 9\nheight = 9"},
            {"width = 8", "width = 8\norder = \"bgr\""},
            {"mean = [0", "mean = [1"},
            {"scale = [1", "scale = [2"},

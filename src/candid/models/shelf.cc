@@ -87,6 +87,24 @@ bool IsWhole(const std::filesystem::path& file, const std::string& sha256) {
   return found && *found == sha256;
 }
 
+// A path that a person gave: before all of it is read.
+Status CheckModelFile(const std::filesystem::path& path) {
+  std::error_code failure;
+  const auto status = std::filesystem::status(path, failure);
+  if (!std::filesystem::exists(status)) {
+    return Fail(Code::kNotFound, fmt::format("{} is not there", path.string()));
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    return Fail(
+        Code::kInvalidArgument,
+        fmt::format("{} is no file; want a manifest (.toml) or a model file", path.string()));
+  }
+  const std::uint64_t bytes = std::filesystem::file_size(path, failure);
+  if (bytes <= kMaxModelBytes) return {};
+  return Fail(Code::kTooLarge, fmt::format("{} has {} bytes, a model file at most {}",
+                                           path.string(), bytes, kMaxModelBytes));
+}
+
 Status MakeFolder(const std::filesystem::path& folder) {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
@@ -104,12 +122,16 @@ Result<std::vector<Pack>> Shelf::Packs() const { return ReadAll(folder_, false);
 Result<std::vector<Pack>> Shelf::Catalogue() const { return ReadAll(catalogue_, true); }
 
 Result<Pack> Shelf::Find(const std::string& name) const {
-  CANDID_ASSIGN(const std::vector<Pack> packs, Packs());
-  for (const Pack& pack : packs) {
-    if (pack.name == name) return pack;
+  // The pack's own folder and no other: damage elsewhere does not concern it.
+  Result<Pack> pack = Fail(Code::kNotFound, "no name of a pack");
+  if (IsPackName(name)) pack = ReadManifest(folder_ / name / "pack.toml");
+  if (pack && pack->name != name) {
+    return Fail(Code::kCorrupt, fmt::format("{} names the pack {}, in the folder of {}; move it",
+                                            pack->manifest.string(), pack->name, name));
   }
+  if (pack || pack.error().code() != Code::kNotFound) return pack;
   return Fail(Code::kNotFound,
-              fmt::format("no pack {} in {}; `candid models list` shows what is there, `candid "
+              fmt::format("no pack '{}' in {}; `candid models list` shows what is there, `candid "
                           "models add` and `get` bring others",
                           name, folder_.string()));
 }
@@ -118,7 +140,8 @@ Result<Pack> Shelf::Active() const {
   std::string name = kDefaultPack;
   const auto chosen = ReadFile(folder_ / "active", kMaxName);
   if (chosen) {
-    name = AsText(*chosen);
+    // Written by hand it ends in a newline.
+    name = AsText(*chosen).substr(0, AsText(*chosen).find_first_of(" \r\n\t"));
   } else if (chosen.error().code() != Code::kNotFound) {
     return Fail(chosen.error());
   }
@@ -212,6 +235,7 @@ Result<Pack> Shelf::Add(const std::filesystem::path& path, const Terms& terms) c
     }
     return Put(path, beside);
   }
+  CANDID_TRY(CheckModelFile(path));
   CANDID_ASSIGN(const std::string sha256, Sha256HexOfFile(path));
   CANDID_ASSIGN(const std::vector<Pack> catalogue, Catalogue());
   for (const Pack& pack : catalogue) {

@@ -34,7 +34,7 @@ class Shelf {
   // The shipped manifests, in order of name; their files need not be there.
   Result<std::vector<Pack>> Catalogue() const;
 
-  // kNotFound with the remedy.
+  // kNotFound with the remedy. Other packs may be damaged.
   Result<Pack> Find(const std::string& name) const;
 
   // The pack in use: the one that Use named last, else kDefaultPack. kUnavailable with the remedy

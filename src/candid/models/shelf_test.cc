@@ -9,6 +9,7 @@
 #include "candid/base/ids.h"
 #include "candid/models/install.h"
 #include "candid/models/testing_packs.h"
+#include "candid/models/testing_server.h"
 
 namespace candid::models {
 namespace {
@@ -133,26 +134,63 @@ TEST_F(ShelfTest, TellsOfDamageAndMendsIt) {
   EXPECT_TRUE(Verify(*shelf_.Find("mine")));
 }
 
-TEST_F(ShelfTest, GetsWhatIsMissing) {
-  // Nobody listens there: what was begun is what a later call needs.
-  std::string text =
-      testing::PackHead(root_ / "base", "far") +
-      testing::PartText("embedder", "arcface", "e.onnx", embedder_, 16, "output_size = 8\n");
-  const std::size_t source = text.rfind("\"random\"");
-  text.replace(source, 8, "\"http://127.0.0.1:1/e.onnx\"");
-  ASSERT_TRUE(WriteFileDurably(root_ / "catalogue" / "far.toml", AsBytes(text)));
-  ASSERT_TRUE(shelf_.Add(MakePack("base", testing::SmallNetwork(16, 8, 9)), {}));
-  FetchOptions options;
-  options.allow_http = true;
-  options.attempts = 1;
-  ExpectError(shelf_.Get("far", {}, options), Code::kUnavailable, "127.0.0.1:1");
-  const auto downloads = root_ / "models" / "downloads";
-  ASSERT_TRUE(WriteFileDurably(downloads / (Sha256Hex(embedder_) + ".part"), embedder_));
-  const auto got = shelf_.Get("far", {}, options);
+// A pack of the catalogue whose embedder lies at `url`.
+class GetTest : public ShelfTest {
+ protected:
+  void SetUp() override {
+    ShelfTest::SetUp();
+    options_.allow_http = true;
+    options_.attempts = 1;
+    ASSERT_TRUE(shelf_.Add(MakePack("base", testing::SmallNetwork(16, 8, 9)), {}));
+  }
+  void Offer(const std::string& url) {
+    std::string text =
+        testing::PackHead(root_ / "base", "far") +
+        testing::PartText("embedder", "arcface", "e.onnx", embedder_, 16, "output_size = 8\n");
+    text.replace(text.rfind("\"random\""), 8, "\"" + url + "\"");
+    ASSERT_TRUE(WriteFileDurably(root_ / "catalogue" / "far.toml", AsBytes(text)));
+  }
+  std::string file() const { return std::string(AsText(embedder_)); }
+
+  const std::filesystem::path downloads_ = root_ / "models" / "downloads";
+  FetchOptions options_;
+};
+
+TEST_F(GetTest, CarriesOnWhereItWasBrokenOff) {
+  const std::string first = file().substr(0, 100), rest = file().substr(100);
+  testing::Server server({testing::Answer("200 OK", testing::Length(file().size()), first),
+                          testing::Answer("206 Partial Content",
+                                          testing::Length(rest.size()) +
+                                              fmt::format("Content-Range: bytes 100-{0}/{1}\r\n",
+                                                          file().size() - 1, file().size()),
+                                          rest)});
+  Offer(server.url());
+  ExpectError(shelf_.Get("far", {}, options_), Code::kUnavailable, "the same command carries on");
+  EXPECT_FALSE(shelf_.Find("far")) << "half a pack is none";
+  const auto got = shelf_.Get("far", {}, options_);
   ASSERT_TRUE(got) << got.error().message();
+  EXPECT_THAT(server.requests().at(1), HasSubstr("Range: bytes=100-"));
   EXPECT_TRUE(Verify(*got));
-  EXPECT_FALSE(std::filesystem::exists(downloads));
+  EXPECT_FALSE(std::filesystem::exists(downloads_));
+}
+
+TEST_F(GetTest, TakesNothingElse) {
+  testing::Server server({testing::Answer("200 OK", "", std::string(file().size(), 'x')),
+                          testing::Answer("200 OK", "", file() + "and more")});
+  Offer(server.url());
+  ExpectError(shelf_.Get("far", {}, options_), Code::kCorrupt, "sends another file");
+  ExpectError(shelf_.Get("far", {}, options_), Code::kTooLarge, "more than");
+  EXPECT_FALSE(shelf_.Find("far"));
   ExpectError(shelf_.Get("near", {}), Code::kNotFound, "candid models list");
+}
+
+TEST_F(GetTest, AsksForNothingBeforeTheTermsAreTaken) {
+  testing::Server server({testing::Answer("200 OK", "", file())});
+  Offer(server.url());
+  const auto manifest = root_ / "catalogue" / "far.toml";
+  std::ofstream(manifest, std::ios::app) << "commercial_use = false\n";
+  ExpectError(shelf_.Get("far", {}, options_), Code::kDenied, "--accept-non-commercial");
+  EXPECT_TRUE(server.requests().empty());
 }
 
 TEST_F(ShelfTest, AManifestThatIsBrokenIsNamed) {
@@ -161,6 +199,35 @@ TEST_F(ShelfTest, AManifestThatIsBrokenIsNamed) {
   const auto packs = shelf_.Packs();
   ASSERT_FALSE(packs);
   EXPECT_THAT(packs.error().message(), HasSubstr("torn/pack.toml"));
+  // And does not stand in the way of the others.
+  ASSERT_TRUE(shelf_.Add(MakePack("mine", embedder_), {}));
+  ASSERT_TRUE(shelf_.Use("mine", {}));
+  EXPECT_TRUE(shelf_.Active());
+}
+
+TEST_F(ShelfTest, TakesNoNameThatLeadsElsewhere) {
+  ASSERT_TRUE(shelf_.Add(MakePack("mine", embedder_), {}));
+  std::filesystem::copy(root_ / "models" / "mine", root_ / "outside");
+  for (const char* name : {"../outside", "", ".", "mine/../mine", "MINE"}) {
+    ExpectError(shelf_.Find(name), Code::kNotFound, "candid models list");
+  }
+  std::filesystem::rename(root_ / "models" / "mine", root_ / "models" / "yours");
+  ExpectError(shelf_.Find("yours"), Code::kCorrupt, "names the pack mine");
+}
+
+TEST_F(ShelfTest, TheChoiceMayBeWrittenByHand) {
+  ASSERT_TRUE(shelf_.Add(MakePack("mine", embedder_), {}));
+  std::ofstream(root_ / "models" / "active") << "mine\n";
+  ASSERT_TRUE(shelf_.Active());
+  EXPECT_EQ(shelf_.Active()->name, "mine");
+}
+
+TEST_F(ShelfTest, SaysWhatIsNoModelFile) {
+  ExpectError(shelf_.Add(root_, {}), Code::kInvalidArgument, "is no file");
+  ExpectError(shelf_.Add(root_ / "nowhere.onnx", {}), Code::kNotFound, "nowhere.onnx");
+  std::ofstream(root_ / "large");
+  std::filesystem::resize_file(root_ / "large", kMaxModelBytes + 1);
+  ExpectError(shelf_.Add(root_ / "large", {}), Code::kTooLarge, "a model file at most");
 }
 
 TEST(CatalogueTest, EveryShippedManifestIsSoundAndSaysItsTerms) {

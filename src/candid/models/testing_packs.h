@@ -45,11 +45,11 @@ inline std::string PartText(const std::string& role, const std::string& kind,
 // Writes a detector and landmarks that run, and their parts' text with the head before it.
 inline std::string PackHead(const std::filesystem::path& folder, const std::string& name) {
   std::filesystem::create_directories(folder);
-  const Bytes detector = SmallNetwork(16, 2, 1), landmarks = SmallNetwork(16, 2, 2);
+  const Bytes detector = SmallNetwork(256, 2, 1), landmarks = SmallNetwork(16, 2, 2);
   (void)WriteFileDurably(folder / "detector.onnx", detector);
   (void)WriteFileDurably(folder / "landmarks.onnx", landmarks);
   return fmt::format("[pack]\nname = \"{}\"\nversion = \"1.0\"\n", name) +
-         PartText("detector", "blazeface", "detector.onnx", detector, 16) +
+         PartText("detector", "blazeface", "detector.onnx", detector, 256) +
          PartText("landmarks", "facemesh", "landmarks.onnx", landmarks, 16);
 }
 

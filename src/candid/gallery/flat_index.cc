@@ -1,6 +1,7 @@
 #include "candid/gallery/flat_index.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
@@ -17,9 +18,11 @@
 namespace candid::gallery {
 namespace {
 
-// Rows of one allocation: growth copies nothing, and a removal frees whole chunks at the end.
-constexpr std::size_t kChunkRows = 4096;
+// Rows of one allocation: growth copies nothing, and a removal frees whole chunks at the end. In
+// bf16 and 64 dimensions it is one huge page.
+constexpr std::size_t kChunkRows = 16384;
 constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 // Scan and re-scoring add in different orders: a row this much below the worst kept may be above.
 constexpr float kScanError = 1e-4f;
 
@@ -38,8 +41,8 @@ bool Better(const Candidate& a, const Candidate& b) {
 }
 
 template <typename T>
-struct AlignedDelete {
-  void operator()(T* pointer) const { ::operator delete[](pointer, std::align_val_t{kAlignment}); }
+struct ChunkDelete {
+  void operator()(T* pointer) const { ::operator delete[](pointer, std::align_val_t{kHugePage}); }
 };
 
 struct Row {
@@ -61,7 +64,8 @@ class FlatIndex : public Index {
 
   std::size_t bytes() const override {
     const auto lock = Share();
-    return chunks_.size() * kChunkRows * dimension_ * sizeof(T) + rows_.capacity() * sizeof(Row) +
+    return BlocksOf(rows_.size()) * kBlockRows * dimension_ * sizeof(T) +
+           rows_.capacity() * sizeof(Row) +
            places_.size() * (sizeof(Key) + sizeof(std::size_t) + 2 * sizeof(void*)) +
            places_.bucket_count() * sizeof(void*);
   }
@@ -144,7 +148,7 @@ class FlatIndex : public Index {
     return std::unique_lock(mutex_);
   }
 
-  using Chunk = std::unique_ptr<T[], AlignedDelete<T>>;
+  using Chunk = std::unique_ptr<T[], ChunkDelete<T>>;
 
   static bool AllFinite(std::span<const float> values) {
     return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
@@ -152,13 +156,17 @@ class FlatIndex : public Index {
 
   void Grow(std::size_t rows) {
     while (chunks_.size() * kChunkRows < rows) {
-      const std::size_t count = kChunkRows * dimension_;
-      Chunk chunk(
-          static_cast<T*>(::operator new[](count * sizeof(T), std::align_val_t{kAlignment})));
-      std::fill_n(chunk.get(), count, T{});
+      const std::size_t bytes = kChunkRows * dimension_ * sizeof(T);
+      Chunk chunk(static_cast<T*>(::operator new[](bytes, std::align_val_t{kHugePage})));
+      // With small pages a search waits for the page tables as well. The first chunk keeps them:
+      // many collections are small, and a page that holds nothing yet costs nothing. A kernel that
+      // has no huge pages says so; nothing else changes.
+      if (!chunks_.empty()) (void)madvise(chunk.get(), bytes, MADV_HUGEPAGE);
       chunks_.push_back(std::move(chunk));
     }
   }
+
+  static std::size_t BlocksOf(std::size_t rows) { return (rows + kBlockRows - 1) / kBlockRows; }
 
   const T* Block(std::size_t block) const {
     const std::size_t row = block * kBlockRows;
@@ -171,6 +179,8 @@ class FlatIndex : public Index {
   }
 
   void Write(std::size_t row, std::span<const float> values) {
+    // A scan reads whole blocks.
+    if (row % kBlockRows == 0) std::fill_n(&At(row, 0), kBlockRows * dimension_, T{});
     for (std::size_t d = 0; d < dimension_; ++d) {
       if constexpr (sizeof(T) == 2) {
         At(row, d) = ToBf16(values[d]);
@@ -181,7 +191,7 @@ class FlatIndex : public Index {
   }
 
   // The cosine from what is stored, summed in double in one order: the same on every CPU.
-  float Rescore(std::size_t row, const float* query) const {
+  float Rescore(std::size_t row, std::span<const float> query) const {
     const T* block = Block(row / kBlockRows);
     double sum = 0;
     for (std::size_t d = 0; d < dimension_; ++d) {
@@ -195,27 +205,25 @@ class FlatIndex : public Index {
     return static_cast<float>(sum);
   }
 
-  // The best so far of one query, a heap with the worst on top.
+  // The best so far of each query.
   struct Best {
-    std::vector<Candidate> heap;
-    float floor = 0;  // a scanned score below it cannot get in
+    std::vector<std::vector<Candidate>> heaps;  // the worst on top
+    std::vector<float> floors;                  // a scanned score below it cannot get in
   };
 
-  void Offer(std::size_t row, const float* query, std::size_t k, float threshold,
-             Best* best) const {
+  void Offer(std::size_t row, std::span<const float> query, std::size_t k, float threshold,
+             std::vector<Candidate>& heap, float& floor) const {
     const Candidate candidate{rows_[row].key, Rescore(row, query), rows_[row].calibration};
     if (!(candidate.score >= threshold)) return;
-    if (best->heap.size() == k) {
-      if (!Better(candidate, best->heap.front())) return;
-      std::pop_heap(best->heap.begin(), best->heap.end(), Better);
-      best->heap.back() = candidate;
+    if (heap.size() == k) {
+      if (!Better(candidate, heap.front())) return;
+      std::pop_heap(heap.begin(), heap.end(), Better);
+      heap.back() = candidate;
     } else {
-      best->heap.push_back(candidate);
+      heap.push_back(candidate);
     }
-    std::push_heap(best->heap.begin(), best->heap.end(), Better);
-    if (best->heap.size() == k) {
-      best->floor = std::max(best->floor, best->heap.front().score - kScanError);
-    }
+    std::push_heap(heap.begin(), heap.end(), Better);
+    if (heap.size() == k) floor = std::max(floor, heap.front().score - kScanError);
   }
 
   Result<std::vector<std::vector<Candidate>>> Answer(std::span<const float> queries, std::size_t k,
@@ -229,45 +237,57 @@ class FlatIndex : public Index {
       return Fail(Code::kInvalidArgument, "a query has a figure that is not a number");
     }
     const std::size_t count = queries.size() / dimension_;
-    std::vector<Best> bests(count);
-    for (Best& best : bests) best.floor = threshold - kScanError;
+    Best best{std::vector<std::vector<Candidate>>(count),
+              std::vector<float>(count, threshold - kScanError)};
+    const std::vector<float> tiles = Interleaved(queries);
     const auto lock = Share();
     if (k > 0) {
-      const std::size_t blocks = (rows_.size() + kBlockRows - 1) / kBlockRows;
+      const std::size_t blocks = BlocksOf(rows_.size());
       for (std::size_t block = 0; block < blocks; ++block) {
         for (std::size_t first = 0; first < count; first += kTileQueries) {
-          const std::size_t tile = std::min(kTileQueries, count - first);
-          OfferBlock(block, queries.data() + first * dimension_, tile, k, threshold,
-                     bests.data() + first);
+          OfferBlock(block, queries, tiles, first, k, threshold, &best);
         }
       }
     }
-    std::vector<std::vector<Candidate>> answers;
-    for (Best& best : bests) {
-      std::sort(best.heap.begin(), best.heap.end(), Better);
-      answers.push_back(std::move(best.heap));
-    }
-    return answers;
+    for (auto& heap : best.heaps) std::sort(heap.begin(), heap.end(), Better);
+    return std::move(best.heaps);
   }
 
-  void OfferBlock(std::size_t block, const float* queries, std::size_t tile, std::size_t k,
-                  float threshold, Best* bests) const {
+  // Tile after tile, each as the scan wants it.
+  std::vector<float> Interleaved(std::span<const float> queries) const {
+    const std::size_t count = queries.size() / dimension_;
+    std::vector<float> tiles;
+    tiles.reserve(queries.size());
+    for (std::size_t first = 0; first < count; first += kTileQueries) {
+      const std::size_t end = std::min(first + kTileQueries, count);
+      for (std::size_t d = 0; d < dimension_; ++d) {
+        for (std::size_t q = first; q < end; ++q) tiles.push_back(queries[q * dimension_ + d]);
+      }
+    }
+    return tiles;
+  }
+
+  // The block's rows to the tile of queries that begins at `first`.
+  void OfferBlock(std::size_t block, std::span<const float> queries, std::span<const float> tiles,
+                  std::size_t first, std::size_t k, float threshold, Best* best) const {
     alignas(kAlignment) float scores[kTileQueries * kBlockRows];
+    const float* tile = tiles.data() + first * dimension_;
+    const std::size_t count = std::min(kTileQueries, best->floors.size() - first);
+    const float* floors = best->floors.data() + first;
+    std::uint32_t reached = 0;
     if constexpr (sizeof(T) == 2) {
-      scan_.bf16(Block(block), queries, tile, dimension_, scores);
+      reached = scan_.bf16(Block(block), tile, count, dimension_, floors, scores);
     } else {
-      scan_.f32(Block(block), queries, tile, dimension_, scores);
+      reached = scan_.f32(Block(block), tile, count, dimension_, floors, scores);
     }
     const std::size_t rows = std::min(kBlockRows, rows_.size() - block * kBlockRows);
-    for (std::size_t q = 0; q < tile; ++q) {
-      const float* row_scores = scores + q * kBlockRows;
-      // Most blocks have nothing for most queries: one comparison without a branch inside.
-      bool any = false;
-      for (std::size_t r = 0; r < kBlockRows; ++r) any |= row_scores[r] >= bests[q].floor;
-      if (!any) continue;
+    for (; reached != 0; reached &= reached - 1) {
+      const auto q = static_cast<std::size_t>(std::countr_zero(reached));
+      float& floor = best->floors[first + q];
       for (std::size_t r = 0; r < rows; ++r) {
-        if (!(row_scores[r] >= bests[q].floor)) continue;
-        Offer(block * kBlockRows + r, queries + q * dimension_, k, threshold, bests + q);
+        if (!(scores[q * kBlockRows + r] >= floor)) continue;
+        Offer(block * kBlockRows + r, queries.subspan((first + q) * dimension_, dimension_), k,
+              threshold, best->heaps[first + q], floor);
       }
     }
   }

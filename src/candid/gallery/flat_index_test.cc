@@ -109,12 +109,13 @@ TEST_P(FlatIndexTest, RangeHoldsEveryOneAtOrAboveTheThreshold) {
 TEST_P(FlatIndexTest, GivesTheSameBitsAsTheScalarOracle) {
   const auto oracle = MakeFlatIndex(kDimension, {GetParam().storage, SimdLevel::kScalar});
   std::vector<float> queries;
-  for (Key key = 1; key <= 5000; ++key) {
+  // More rows than one allocation holds; 31 queries make tiles of every size.
+  for (Key key = 1; key <= 17'000; ++key) {
     const std::vector<float> values = RandomUnit(&random_);
     const Calibration calibration;
     ASSERT_TRUE(Add(key, values));
     ASSERT_TRUE(oracle->Add({&key, 1}, values, {&calibration, 1}));
-    if (key % 400 == 0) queries.insert(queries.end(), values.begin(), values.end());
+    if (key % 540 == 0) queries.insert(queries.end(), values.begin(), values.end());
   }
   EXPECT_EQ(*index_->Search(queries, 20), *oracle->Search(queries, 20));
 }

@@ -12,15 +12,17 @@ namespace candid::gallery {
 // Templates lie in blocks of 16, interleaved: figure d of the block's row r at [d * 16 + r], so
 // that one register holds the running scores of 16 rows and nothing is summed across it.
 inline constexpr std::size_t kBlockRows = 16;
-// Queries that share one reading of a block; as many accumulators as the registers hold.
-inline constexpr std::size_t kTileQueries = 8;
+// Queries that share one reading of a block.
+inline constexpr std::size_t kTileQueries = 16;
 
 struct Scan {
-  // `queries`: count x dimension, count <= kTileQueries. Writes count x 16 scores.
-  void (*f32)(const float* block, const float* queries, std::size_t count, std::size_t dimension,
-              float* scores);
-  void (*bf16)(const std::uint16_t* block, const float* queries, std::size_t count,
-               std::size_t dimension, float* scores);
+  // `queries`: dimension x count, figure d of query q at [d * count + q], so that a tile reads one
+  // stream; count <= kTileQueries. Writes count x 16 scores; bit q of the result says whether one
+  // of query q's reaches floors[q], so that most blocks are done with here.
+  std::uint32_t (*f32)(const float* block, const float* queries, std::size_t count,
+                       std::size_t dimension, const float* floors, float* scores);
+  std::uint32_t (*bf16)(const std::uint16_t* block, const float* queries, std::size_t count,
+                        std::size_t dimension, const float* floors, float* scores);
 };
 
 // For the best of `level` and what this CPU has.

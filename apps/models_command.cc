@@ -9,6 +9,7 @@
 
 #include "apps/command.h"
 #include "apps/terminal.h"
+#include "candid/face/pipeline.h"
 #include "candid/models/install.h"
 #include "candid/models/shelf.h"
 
@@ -118,12 +119,22 @@ Status Install(const Context& context, const Options& options) {
 
 Status Verify(const Context& context, const Options& options) {
   CANDID_ASSIGN(const std::vector<Pack> packs, ShelfOf(context, options).Packs());
-  CANDID_TRY(ShelfOf(context, options).Active());
+  Status all;
+  boost::json::array list;
   for (const Pack& pack : packs) {
-    CANDID_TRY(models::Verify(pack));
-    Announce(context, pack, "whole");
+    const Status one = models::Verify(pack);
+    list.push_back(ToJson(pack, one ? "whole" : "damaged"));
+    if (!context.json) Announce(context, pack, one ? "whole" : "damaged");
+    if (one) continue;
+    // The last is told by the command's end, like any error.
+    if (!all) std::fprintf(stderr, "candid: %s\n", all.error().message().c_str());
+    all = one;
   }
-  return {};
+  if (context.json) {
+    std::puts(boost::json::serialize(boost::json::object{{"packs", list}}).c_str());
+  }
+  if (all) CANDID_TRY(ShelfOf(context, options).Active());
+  return all;
 }
 
 Status Add(const Context& context, const Options& options) {
@@ -133,7 +144,11 @@ Status Add(const Context& context, const Options& options) {
 }
 
 Status Use(const Context& context, const Options& options) {
-  CANDID_ASSIGN(const Pack pack, ShelfOf(context, options).Use(options.what, TermsOf(options)));
+  const Shelf shelf = ShelfOf(context, options);
+  CANDID_ASSIGN(const Pack wanted, shelf.Find(options.what));
+  // Before a server's start depends on it: every network runs, with the outputs that its kind has.
+  CANDID_TRY(face::Pipeline::Create(wanted));
+  CANDID_ASSIGN(const Pack pack, shelf.Use(options.what, TermsOf(options)));
   Announce(context, pack, "in use");
   if (!context.json) {
     std::fputs(

@@ -25,8 +25,8 @@ int RoundUp(double side) {
   return std::max(kSizeStep, static_cast<int>(std::ceil(side / kSizeStep)) * kSizeStep);
 }
 
-Result<BlazeGrid> FindGrid(const infer::Session& session, int stride, int anchors_per_cell,
-                           int width, int height) {
+Result<BlazeGrid> FindGrid(const Network& network, const infer::Session& session, int stride,
+                           int anchors_per_cell, int width, int height) {
   BlazeGrid grid;
   grid.columns = width / stride;
   grid.rows = height / stride;
@@ -35,7 +35,7 @@ Result<BlazeGrid> FindGrid(const infer::Session& session, int stride, int anchor
   const std::size_t anchors = static_cast<std::size_t>(grid.columns) *
                               static_cast<std::size_t>(grid.rows) *
                               static_cast<std::size_t>(anchors_per_cell);
-  for (std::size_t i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < network.output_count(); ++i) {
     if (session.output(i).size() == anchors) grid.logits = session.output(i);
     if (session.output(i).size() == anchors * 16) grid.regressions = session.output(i);
   }
@@ -51,8 +51,8 @@ Status Look(Network& network, const image::Image& picture, int width, int height
   const image::Image input = image::Warp(picture, to_picture, width, height);
   CANDID_ASSIGN(infer::Session * session, network.Run(input));
   std::vector<Detection> seen;
-  CANDID_ASSIGN(const BlazeGrid fine, FindGrid(*session, 16, 2, width, height));
-  CANDID_ASSIGN(const BlazeGrid coarse, FindGrid(*session, 32, 6, width, height));
+  CANDID_ASSIGN(const BlazeGrid fine, FindGrid(network, *session, 16, 2, width, height));
+  CANDID_ASSIGN(const BlazeGrid coarse, FindGrid(network, *session, 32, 6, width, height));
   ReadGrid(fine, kThreshold, &seen);
   ReadGrid(coarse, kThreshold, &seen);
   for (Detection& detection : seen) {

@@ -62,7 +62,7 @@ Result<Mesh> Look(Network& network, const image::Image& picture, const Crop& cro
                 network.Run(image::Warp(picture, to_picture, side, side)));
   Mesh mesh;
   bool flagged = false;
-  for (std::size_t i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < network.output_count(); ++i) {
     const std::span<const float> output = session->output(i);
     if (output.size() == 1) mesh.presence = output[0], flagged = true;
     if (output.size() != kMeshPoints * 3) continue;

@@ -21,6 +21,7 @@ class Network {
           infer::Precision precision);
 
   const models::Part& part() const { return part_; }
+  std::size_t output_count() const { return model_->outputs().size(); }
 
   // Runs the network on `picture`, whose size is the input's. Valid until the next call.
   Result<infer::Session*> Run(const image::Image& picture);

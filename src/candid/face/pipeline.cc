@@ -275,14 +275,17 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const models::Pack& pack,
   middle.box = {16, 16, 80, 80};
   middle.eye_left = {40, 50};
   middle.eye_right = {72, 50};
-  CANDID_TRY(face::Detect(worker.detector, grey, {}));
-  CANDID_TRY(FindLandmarks(worker.landmarks, grey, middle));
-  CANDID_ASSIGN(const Template probe,
-                face::Embed(worker.embedders, {grey, &grey, {16, 16, 80, 80}}));
-  if (probe.size() != state->dimension) {
+  const auto run = [&]() -> Result<Template> {
+    CANDID_TRY(face::Detect(worker.detector, grey, {}));
+    CANDID_TRY(FindLandmarks(worker.landmarks, grey, middle));
+    return face::Embed(worker.embedders, {grey, &grey, {16, 16, 80, 80}});
+  };
+  const Result<Template> probe = run();
+  if (!probe) return Fail(probe.error().WithContext("pack " + pack.name));
+  if (probe->size() != state->dimension) {
     return Fail(Code::kMalformed,
                 fmt::format("pack {}: its embedders give {} figures where the manifest says {}",
-                            pack.name, probe.size(), state->dimension));
+                            pack.name, probe->size(), state->dimension));
   }
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(state)));
 }

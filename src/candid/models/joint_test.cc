@@ -7,6 +7,7 @@
 
 #include "candid/base/ids.h"
 #include "candid/face/embed.h"
+#include "candid/face/pipeline.h"
 #include "candid/models/shelf.h"
 #include "candid/models/testing_packs.h"
 
@@ -102,6 +103,17 @@ TEST_F(JointTest, ReducesWeighsAndLaysEndToEnd) {
                                    kRows, Sha256Hex(matrix_bytes()))));
   ASSERT_EQ(joined.size(), expected.size());
   for (std::size_t i = 0; i < joined.size(); ++i) EXPECT_NEAR(joined[i], expected[i], 1e-5) << i;
+}
+
+TEST_F(JointTest, APackThatCannotDetectIsRefusedByItsName) {
+  (void)TemplateOf("odd", First(""));
+  const auto pack = Shelf(root_ / "models").Find("odd");
+  ASSERT_TRUE(pack) << pack.error().message();
+  const auto pipeline = face::Pipeline::Create(*pack);
+  ASSERT_FALSE(pipeline);
+  EXPECT_EQ(pipeline.error().code(), Code::kUnsupported);
+  EXPECT_EQ(pipeline.error().message(),
+            "pack odd: the detector's outputs are not those of a BlazeFace network");
 }
 
 }  // namespace

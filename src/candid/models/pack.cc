@@ -277,8 +277,8 @@ Result<Bytes> ReadChecked(const std::filesystem::path& file, std::uint64_t bytes
                           const std::string& sha256) {
   auto contents = ReadFile(file, kMaxModelBytes);
   if (!contents && contents.error().code() == Code::kNotFound) {
-    return Fail(Code::kNotFound, fmt::format("the model file {} (sha256 {}) is missing; {}",
-                                             file.string(), sha256, kRemedy));
+    return Fail(Code::kCorrupt, fmt::format("the model file {} (sha256 {}) is missing; {}",
+                                            file.string(), sha256, kRemedy));
   }
   if (!contents) return contents;
   const std::string found = Sha256Hex(*contents);

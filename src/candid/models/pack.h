@@ -94,7 +94,8 @@ Result<Pack> ReadManifest(const std::filesystem::path& manifest);
 Result<Pack> ParseManifest(ByteSpan text, const std::filesystem::path& manifest);
 
 // A part's bytes (or its matrix's), read under a bound and checked against size and sha256.
-// kNotFound / kCorrupt name the file, what was expected, what was found and the remedy.
+// kCorrupt where it is missing, cut or another: names the file, what was expected, what was found
+// and the remedy.
 Result<Bytes> ReadPartFile(const Part& part);
 Result<std::vector<float>> ReadPartMatrix(const Part& part);
 

@@ -151,7 +151,7 @@ class PartFileTest : public testing::Test {
 };
 
 TEST_F(PartFileTest, NamesMissingCutAndSwappedFiles) {
-  ExpectError(Code::kNotFound, "missing");
+  ExpectError(Code::kCorrupt, "missing");
   std::ofstream(part_.file) << "model";
   EXPECT_TRUE(ReadPartFile(part_));
   std::ofstream(part_.file) << "mod";

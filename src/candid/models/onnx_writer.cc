@@ -84,6 +84,13 @@ void OnnxWriter::Attribute(const std::string& name, std::int64_t value) {
   attribute->set_i(value);
 }
 
+void OnnxWriter::Attribute(const std::string& name, float value) {
+  auto* attribute = state_->last->add_attribute();
+  attribute->set_name(name);
+  attribute->set_type(onnx::AttributeProto::FLOAT);
+  attribute->set_f(value);
+}
+
 void OnnxWriter::Attribute(const std::string& name, const std::string& value) {
   auto* attribute = state_->last->add_attribute();
   attribute->set_name(name);

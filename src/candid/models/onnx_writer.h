@@ -30,6 +30,7 @@ class OnnxWriter {
                const std::string& output);
   void Attribute(const std::string& name, const Dims& values);
   void Attribute(const std::string& name, std::int64_t value);
+  void Attribute(const std::string& name, float value);
   void Attribute(const std::string& name, const std::string& value);
 
   Bytes Serialise() const;

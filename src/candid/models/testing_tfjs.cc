@@ -134,14 +134,41 @@ TfjsTensor Pad(const TfjsTensor& x, const TfjsTensor& pads) {
   return out;
 }
 
+TfjsTensor Mean(const TfjsTensor& x) {
+  const auto channels = static_cast<std::size_t>(x.shape[3]);
+  TfjsTensor out = Zeros({1, x.shape[3]});
+  for (std::size_t i = 0; i < x.values.size(); ++i) out.values[i % channels] += x.values[i];
+  for (float& value : out.values) value /= static_cast<float>(x.values.size() / channels);
+  return out;
+}
+
+TfjsTensor Product(const TfjsTensor& x, const TfjsTensor& weight) {
+  const auto outputs = static_cast<std::size_t>(weight.shape[1]);
+  TfjsTensor out = Zeros({1, weight.shape[1]});
+  for (std::size_t i = 0; i < weight.values.size(); ++i) {
+    out.values[i % outputs] += x.values[i / outputs] * weight.values[i];
+  }
+  return out;
+}
+
+TfjsTensor Softmax(const TfjsTensor& x) {
+  TfjsTensor out = Each(x, [](float v) { return std::exp(v); });
+  float sum = 0;
+  for (float value : out.values) sum += value;
+  return Each(out, [sum](float v) { return v / sum; });
+}
+
 float Relu(float x) { return std::max(x, 0.F); }
 float Prelu(float x, float slope) { return x < 0 ? slope * x : x; }
 
 TfjsTensor Compute(const TfjsNode& node, const std::function<const TfjsTensor&(std::size_t)>& in) {
   const std::string& op = node.op;
   const TfjsTensor& x = in(0);
-  if (op.find("Conv2") != std::string::npos || op.find("Conv2d") != std::string::npos) {
-    TfjsTensor y = Convolve(node, x, in(1), op.find("Depthwise") != std::string::npos);
+  const bool convolution =
+      op.find("Conv2") != std::string::npos || op.find("Conv2d") != std::string::npos;
+  if (convolution || op == "_FusedMatMul") {
+    TfjsTensor y = convolution ? Convolve(node, x, in(1), op.find("Depthwise") != std::string::npos)
+                               : Product(x, in(1));
     std::size_t next = 2;
     for (const std::string& fused : node.fused) {
       if (fused == "BiasAdd") y = Each(y, in(next++), std::plus<float>());
@@ -153,6 +180,10 @@ TfjsTensor Compute(const TfjsNode& node, const std::function<const TfjsTensor&(s
   if (op == "Add" || op == "AddV2") return Each(x, in(1), std::plus<float>());
   if (op == "Sub") return Each(x, in(1), std::minus<float>());
   if (op == "Mul") return Each(x, in(1), std::multiplies<float>());
+  if (op == "Minimum") return Each(x, in(1), [](float a, float b) { return std::min(a, b); });
+  if (op == "Maximum") return Each(x, in(1), [](float a, float b) { return std::max(a, b); });
+  if (op == "Mean") return Mean(x);
+  if (op == "Softmax") return Softmax(x);
   if (op == "Prelu") return Each(x, in(1), Prelu);
   if (op == "Abs") return Each(x, [](float v) { return std::abs(v); });
   if (op == "Relu") return Each(x, Relu);

@@ -172,6 +172,14 @@ TfjsGraph Parse(ByteSpan text, const std::filesystem::path& folder) {
   for (const json::value& node : root.at("modelTopology").at("node").as_array()) {
     nodes.push_back(ReadNode(node.as_object()));
   }
+  if (const json::value* signature = root.as_object().if_contains("signature")) {
+    if (const json::value* outputs = signature->as_object().if_contains("outputs")) {
+      for (const auto& [key, output] : outputs->as_object()) {
+        const std::string name(std::string_view(output.at("name").as_string()));
+        graph.outputs.push_back(name.substr(0, name.find(':')));
+      }
+    }
+  }
   for (TfjsNode& node : InOrder(std::move(nodes))) {
     if (node.op == "Const") {
       if (!graph.weights.contains(node.name)) throw std::invalid_argument("no weight " + node.name);

@@ -30,6 +30,7 @@ struct TfjsNode {
 struct TfjsGraph {
   std::vector<TfjsNode> nodes;                // inputs before users, constants left out
   std::map<std::string, TfjsTensor> weights;  // by the constant's name
+  std::vector<std::string> outputs;           // nodes that the signature names; may be empty
 };
 
 // Reads `json` and the shards that it names beside itself. Weights stored as float16 or uint8 are

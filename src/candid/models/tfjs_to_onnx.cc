@@ -28,6 +28,13 @@ struct SpelledPrelu {
   bool relu_inside = false;
 };
 
+// min(max(x, low), high).
+struct Clip {
+  std::string x;
+  float low = 0;
+  float high = 0;
+};
+
 class Converter {
  public:
   Converter(const TfjsGraph& graph, const std::string& name, const ConversionOptions& options)
@@ -41,11 +48,13 @@ class Converter {
   Bytes Convert() {
     FindSpelledPrelus();
     FindNormalisation();
+    FindClips();
     for (const TfjsNode& node : graph_.nodes) {
       if (!skipped_.contains(node.name)) Emit(node);
     }
     for (const TfjsNode& node : graph_.nodes) {
-      if (users_.contains(node.name) || !values_.contains(node.name)) continue;
+      if (!values_.contains(node.name)) continue;
+      if (users_.contains(node.name) && !IsNamedOutput(node.name)) continue;
       const Value& value = values_.at(node.name);
       writer_.AddOutput(value.name, shapes_.at(value.name));
     }
@@ -114,6 +123,30 @@ class Converter {
       }
       users_.erase(node.inputs[0]);
     }
+  }
+
+  // max(min(relu(x), high), low), as clip_by_value writes it behind a Relu.
+  void FindClips() {
+    for (const TfjsNode& node : graph_.nodes) {
+      if (node.op != "Maximum" || node.inputs.size() != 2) continue;
+      const TfjsNode* least = NodeOf(node.inputs[0], "Minimum");
+      const TfjsNode* relu = least == nullptr ? nullptr : NodeOf(least->inputs[0], "Relu");
+      if (relu == nullptr || users_.at(least->name) != 1 || users_.at(relu->name) != 1) continue;
+      clips_[node.name] = {relu->inputs[0], std::max(Scalar(node.inputs[1]), 0.0F),
+                           Scalar(least->inputs[1])};
+      skipped_.insert(least->name);
+      skipped_.insert(relu->name);
+    }
+  }
+
+  bool IsNamedOutput(const std::string& name) const {
+    return std::find(graph_.outputs.begin(), graph_.outputs.end(), name) != graph_.outputs.end();
+  }
+
+  float Scalar(const std::string& name) const {
+    const TfjsTensor& weight = Weight(name);
+    if (weight.values.size() != 1) throw std::invalid_argument(name + " is not one figure");
+    return weight.values.front();
   }
 
   void Define(const TfjsNode& node, Value value, Dims shape) {
@@ -318,6 +351,64 @@ class Converter {
     Define(node, {node.name, 0, 0, 0}, shape);
   }
 
+  void EmitClip(const TfjsNode& node, const Clip& clip) {
+    Value value = values_.at(clip.x);
+    writer_.AddNode("Clip", {value.name}, node.name);
+    writer_.Attribute("min", clip.low);
+    writer_.Attribute("max", clip.high);
+    value.name = node.name;
+    Define(node, value);
+  }
+
+  // With a figure a channel, or with another picture.
+  void EmitPairwise(const TfjsNode& node, const std::string& op) {
+    Value x = Input(node, 0);
+    const auto constant = graph_.weights.find(node.inputs.at(1));
+    const std::string other =
+        constant == graph_.weights.end()
+            ? Input(node, 1).name
+            : Floats(node.name, "constant", {x.channels, 1, 1}, constant->second.values);
+    writer_.AddNode(op, {x.name, other}, node.name);
+    x.name = node.name;
+    Define(node, x);
+  }
+
+  // The mean of all cells, as a vector.
+  void EmitMean(const TfjsNode& node) {
+    const Value x = Input(node, 0);
+    if (Weight(node.inputs.at(1)).values != std::vector<float>{1, 2}) {
+      throw std::invalid_argument(node.name + ": a mean over other axes than height and width");
+    }
+    writer_.AddNode("GlobalAveragePool", {x.name}, node.name + "/cell");
+    writer_.AddNode("Flatten", {node.name + "/cell"}, node.name);
+    writer_.Attribute("axis", std::int64_t{1});
+    Define(node, {node.name, x.channels, 0, 0}, {1, x.channels});
+  }
+
+  void EmitProduct(const TfjsNode& node) {
+    const Value x = Input(node, 0);
+    const TfjsTensor& weight = Weight(node.inputs.at(1));
+    const std::int64_t in = weight.shape.at(0), out = weight.shape.at(1);
+    if (node.fused.empty() || node.fused.front() != "BiasAdd" || in != x.channels) {
+      throw std::invalid_argument(node.name + ": a product of a form not known here");
+    }
+    // Rows are outputs: OpenCV reads no other form.
+    std::vector<float> rows(weight.values.size());
+    for (std::int64_t i = 0; i < in; ++i) {
+      for (std::int64_t o = 0; o < out; ++o) rows[o * in + i] = weight.values[i * out + o];
+    }
+    const bool activated = node.fused.size() > 1;
+    const std::string plain = activated ? node.name + "/plain" : node.name;
+    writer_.AddNode("Gemm",
+                    {x.name, Floats(node.name, "weight", {out, in}, rows),
+                     Floats(node.name, "bias", {out}, Weight(node.inputs.at(2)).values)},
+                    plain);
+    writer_.Attribute("transB", std::int64_t{1});
+    Value value{plain, out, 0, 0};
+    if (activated) value = EmitActivation(node, node.fused[1], value, 3);
+    Define(node, value, {1, out});
+  }
+
   void EmitPad(const TfjsNode& node) {
     Value x = Input(node, 0);
     const std::vector<float>& pads = Weight(node.inputs.at(1)).values;
@@ -352,6 +443,13 @@ class Converter {
     if (node.op == "FusedDepthwiseConv2dNative" || node.op == "DepthwiseConv2dNative") {
       return EmitConvolution(node, true);
     }
+    if (const auto clip = clips_.find(node.name); clip != clips_.end()) {
+      return EmitClip(node, clip->second);
+    }
+    if (node.op == "Add" || node.op == "AddV2") return EmitPairwise(node, "Add");
+    if (node.op == "Mul") return EmitPairwise(node, "Mul");
+    if (node.op == "Mean") return EmitMean(node);
+    if (node.op == "_FusedMatMul") return EmitProduct(node);
     if (node.op == "Reshape") return EmitReshape(node);
     if (node.op == "Pad") return EmitPad(node);
     if (node.op == "Identity") {
@@ -365,8 +463,9 @@ class Converter {
       writer_.AddNode(node.op, {input}, node.name);
     } else if (node.op == "Prelu") {
       EmitPrelu(input, Weight(node.inputs.at(1)).values, node.name);
-    } else if (node.op == "Add" || node.op == "AddV2") {
-      writer_.AddNode("Add", {input, Input(node, 1).name}, node.name);
+    } else if (node.op == "Softmax") {
+      writer_.AddNode("Softmax", {input}, node.name);
+      writer_.Attribute("axis", std::int64_t{1});
     } else if (node.op == "MaxPool") {
       writer_.AddNode("MaxPool", {input}, node.name);
       Value out = Window(node, x, node.window.at(0), node.window.at(1));
@@ -381,7 +480,7 @@ class Converter {
                       "knows",
                       node.op, node.name));
     }
-    Define(node, x);
+    Define(node, x, shapes_.at(input));
   }
 
   const TfjsGraph& graph_;
@@ -390,6 +489,7 @@ class Converter {
   std::map<std::string, const TfjsNode*> by_name_;
   std::map<std::string, int> users_;
   std::map<std::string, SpelledPrelu> prelus_;  // by the node that adds
+  std::map<std::string, Clip> clips_;           // by the last node of the three
   std::set<std::string> unfused_;               // convolutions that lose their Relu
   std::set<std::string> skipped_;
   std::map<std::string, Value> values_;

@@ -119,7 +119,8 @@ TEST_P(ConverterTest, GivesTheSameBytesEachTime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Package, ConverterTest,
-                         ::testing::Values("mobilefacenet", "blazeface-back", "facemesh"));
+                         ::testing::Values("mobilefacenet", "blazeface-back", "facemesh",
+                                           "faceres"));
 
 TEST(ConverterRefusalTest, NamesOperatorAndNode) {
   TfjsGraph graph;

@@ -1,0 +1,20 @@
+// Proportion: errors out of trials, and what so many trials can say at most.
+#pragma once
+
+#include <cstdint>
+
+#include "candid/eval/bootstrap.h"
+
+namespace candid::eval {
+
+// Exact 95 % interval for independent trials (Clopper and Pearson 1934); {0, 1} without trials.
+Interval ClopperPearson(std::uint64_t errors, std::uint64_t trials);
+
+// The 95 % upper bound when none of n independent trials failed: 3 / n, at most 1.
+double RuleOfThree(double trials);
+
+// The two-sided p-value of a standard normal deviate, and the deviate of a lower-tail probability.
+double TwoSided(double z);
+double NormalQuantile(double probability);
+
+}  // namespace candid::eval

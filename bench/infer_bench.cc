@@ -1,8 +1,8 @@
 // infer_bench [--save DIR | --profile] [MODEL.onnx ...]: ours in f32 and bf16 against OpenCV DNN on
 // the same ONNX bytes, one thread, interleaved in one run; medians, ratios and the share of the
-// core's bf16 peak. Without a model: random-weight MobileFaceNet and IResNet-50. --save writes the
-// models for infer_ort.mjs, each also with its PRelus rewritten; --profile prints our time per
-// step.
+// core's bf16 peak. Without a model: random-weight MobileFaceNet and IResNet-50. --save writes
+// those two and the models for infer_ort.mjs, each also with its PRelus rewritten; --profile prints
+// our time per step.
 #include <fmt/format.h>
 #include <immintrin.h>
 
@@ -210,11 +210,12 @@ int main(int argc, char** argv) {
       save = argv[++i];
     } else {
       std::ifstream file(argument, std::ios::binary);
-      networks.push_back({argument.substr(argument.rfind('/') + 1),
-                          Bytes(std::istreambuf_iterator<char>(file), {})});
+      std::string name = argument.substr(argument.rfind('/') + 1);
+      if (name.ends_with(".onnx")) name.resize(name.size() - 5);
+      networks.push_back({std::move(name), Bytes(std::istreambuf_iterator<char>(file), {})});
     }
   }
-  if (networks.empty()) {
+  if (networks.empty() || !save.empty()) {
     networks.push_back({"mobilefacenet-random", candid::infer::testing::MobileFaceNet(64)});
     networks.push_back({"iresnet50-random", candid::infer::testing::IResNet({3, 4, 14, 3}, false)});
   }

@@ -12,6 +12,12 @@ constexpr std::size_t kValues = 16;
 
 float Sigmoid(float logit) { return 1.0f / (1.0f + std::exp(-logit)); }
 
+float Intersection(const Box& a, const Box& b) {
+  const float width = std::min(a.left + a.width, b.left + b.width) - std::max(a.left, b.left);
+  const float height = std::min(a.top + a.height, b.top + b.height) - std::max(a.top, b.top);
+  return width > 0 && height > 0 ? width * height : 0;
+}
+
 void AddWeighted(Point* sum, const Point& point, float weight) {
   sum->x += point.x * weight;
   sum->y += point.y * weight;
@@ -69,11 +75,13 @@ void ReadGrid(const BlazeGrid& grid, float threshold, std::vector<Detection>* de
 }
 
 float Overlap(const Box& a, const Box& b) {
-  const float width = std::min(a.left + a.width, b.left + b.width) - std::max(a.left, b.left);
-  const float height = std::min(a.top + a.height, b.top + b.height) - std::max(a.top, b.top);
-  if (width <= 0 || height <= 0) return 0;
-  const float both = width * height;
-  return both / (a.area() + b.area() - both);
+  const float both = Intersection(a, b);
+  return both > 0 ? both / (a.area() + b.area() - both) : 0;
+}
+
+float OverlapOfSmaller(const Box& a, const Box& b) {
+  const float both = Intersection(a, b);
+  return both > 0 ? both / std::min(a.area(), b.area()) : 0;
 }
 
 std::vector<Detection> Blend(std::vector<Detection> detections, float overlap) {

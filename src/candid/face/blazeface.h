@@ -41,6 +41,10 @@ void ReadGrid(const BlazeGrid& grid, float threshold, std::vector<Detection>* de
 // averaged into it by score, as BlazeFace's blending does; what is left comes best first.
 std::vector<Detection> Blend(std::vector<Detection> detections, float overlap);
 
+// Intersection over union.
 float Overlap(const Box& a, const Box& b);
+
+// Intersection over the smaller of the two: 1 where one lies inside the other.
+float OverlapOfSmaller(const Box& a, const Box& b);
 
 }  // namespace candid::face

@@ -53,6 +53,9 @@ TEST(Overlap, IsIntersectionOverUnion) {
   EXPECT_FLOAT_EQ(Overlap({0, 0, 10, 10}, {5, 0, 10, 10}), 50.0f / 150.0f);
   EXPECT_FLOAT_EQ(Overlap({0, 0, 10, 10}, {20, 0, 10, 10}), 0);
   EXPECT_FLOAT_EQ(Overlap({0, 0, 10, 10}, {0, 0, 10, 10}), 1);
+  EXPECT_FLOAT_EQ(OverlapOfSmaller({0, 0, 10, 10}, {5, 0, 10, 5}), 0.5f);
+  EXPECT_FLOAT_EQ(OverlapOfSmaller({0, 0, 10, 10}, {2, 2, 4, 4}), 1);
+  EXPECT_FLOAT_EQ(OverlapOfSmaller({0, 0, 10, 10}, {20, 0, 10, 10}), 0);
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ namespace {
 
 // Of the mesh network: below it the crop shows no face.
 constexpr float kPresence = 0.5f;
-// Two meshes that share more than this are one face that was detected twice.
-constexpr float kSameFace = 0.5f;
+// Two meshes of which one lies in the other by more than this are one face that was detected twice:
+// often a weak detection half as large again as the face. The better detection comes first.
+constexpr float kSameFace = 0.6f;
 // The mesh of a face of 20 pixels measures it to a fifth.
 constexpr float kBoxNoise = 1.25f;
 constexpr double kRegionMargin = 4;  // pixels around what a chip covers, for interpolation
@@ -199,7 +200,7 @@ Result<std::vector<FoundFace>> FindFaces(Worker& worker, const image::Image& pic
     Face face;
     face.box = BoxOf(mesh.points);
     const bool known = std::any_of(found.begin(), found.end(), [&](const FoundFace& other) {
-      return Overlap(other.face.box, face.box) > kSameFace;
+      return OverlapOfSmaller(other.face.box, face.box) > kSameFace;
     });
     if (known) continue;
     face.confidence = std::min(detection.score, mesh.presence);

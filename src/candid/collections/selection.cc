@@ -6,19 +6,20 @@
 namespace candid::collections {
 namespace {
 
-// Least usefulness by filter. Provisional until measured against error rates.
+// Least usefulness by filter: the share of comparisons that a face can be expected to pass. AUTO
+// keeps what will rather be recognised than not (docs/quality.md says what that keeps).
 float LeastUsefulness(QualityFilter filter) {
   switch (filter) {
     case QualityFilter::kNone:
       return 0;
     case QualityFilter::kLow:
-      return 0.1f;
+      return 0.25f;
     case QualityFilter::kAuto:
-      return 0.2f;
+      return 0.5f;
     case QualityFilter::kMedium:
-      return 0.4f;
+      return 0.75f;
     case QualityFilter::kHigh:
-      return 0.6f;
+      return 0.9f;
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 // Assess: how good a face's picture is, as figures that decide what it is used for.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "candid/face/face.h"
@@ -15,7 +16,8 @@ struct MeshPoint {
   float z = 0;
 };
 
-// From the 468-point mesh. A full profile reads as about 50 degrees of yaw (models.md section 13).
+// From the 468-point mesh; 0 each for a face that looks into the camera. A full profile reads as
+// about 50 degrees of yaw (models.md section 13).
 Pose PoseOf(std::span<const MeshPoint> mesh);
 
 // Of the aligned chip. Brightness: mean luma (ITU-R BT.601) of the face's middle. Sharpness: the
@@ -23,7 +25,14 @@ Pose PoseOf(std::span<const MeshPoint> mesh);
 // enlarged to the chip from half its size loses about 20 points.
 Quality QualityOf(const image::Image& chip);
 
-// 0 to 1, the product of what size, sharpness, light, pose and presence leave of a perfect face.
-float UsefulnessOf(const Face& face);
+// How far a face is from one that has nothing wrong with it, by kind: 0 where that is no matter,
+// about 1 (kSmall: 2) where it is as bad as it comes. In the order of FaultsOf.
+enum Fault { kSmall, kBlurred, kDark, kBright, kTurned, kTilted, kDoubtful, kFaultCount };
+std::array<double, kFaultCount> FaultsOf(const Face& face);
+
+// 0 to 1: of comparisons with ordinary photos of the same person, the share that a template of this
+// face passes at a false-match rate of 1e-4. A logistic regression over the faults, fitted and
+// measured by tests/accuracy/usefulness_bench (docs/quality.md).
+double UsefulnessOf(const std::array<double, kFaultCount>& faults);
 
 }  // namespace candid::face

@@ -33,11 +33,13 @@ TEST(PoseOf, ReadsEachAngleWithItsSign) {
   const Pose front = PoseOf(Turned(0, 0, 0));
   EXPECT_NEAR(front.roll, 0, 1e-3);
   EXPECT_NEAR(front.yaw, 0, 1e-3);
-  EXPECT_NEAR(front.pitch, 0, 1e-3);
+  // Forehead and chin of a real face that looks ahead do not stand above each other.
+  EXPECT_NEAR(front.pitch, 6, 1e-3);
   EXPECT_NEAR(PoseOf(Turned(20, 0, 0)).roll, 20, 0.1);
   EXPECT_NEAR(PoseOf(Turned(0, 35, 0)).yaw, 35, 0.1);
   EXPECT_NEAR(PoseOf(Turned(0, -35, 0)).yaw, -35, 0.1);
-  EXPECT_NEAR(PoseOf(Turned(0, 0, 15)).pitch, 15, 0.1);
+  EXPECT_NEAR(PoseOf(Turned(0, 0, 15)).pitch, 6 + 15, 0.1);
+  EXPECT_NEAR(PoseOf(Turned(0, 0, -15)).pitch, 6 - 15, 0.1);
 }
 
 image::Image Stripes(int period, int low, int high) {
@@ -61,20 +63,36 @@ TEST(UsefulnessOf, FallsWithEveryFault) {
   Face good;
   good.box = {0, 0, 100, 120};
   good.confidence = 0.98f;
-  good.quality = {50, 80};
-  const float best = UsefulnessOf(good);
-  EXPECT_GT(best, 0.95f);
-  EXPECT_LE(best, 1.0f);
-  Face small = good, blurred = good, dark = good, turned = good, doubtful = good;
+  good.quality = {50, 90};
+  const auto useful = [](const Face& face) { return UsefulnessOf(FaultsOf(face)); };
+  const double best = useful(good);
+  EXPECT_GT(best, 0.95);
+  EXPECT_LT(best, 1);
+  Face small = good, blurred = good, dark = good, bright = good, turned = good, tilted = good,
+       doubtful = good;
   small.box = {0, 0, 20, 24};
   blurred.quality.sharpness = 5;
   dark.quality.brightness = 5;
-  turned.pose.yaw = 50;
+  bright.quality.brightness = 95;
+  turned.pose.yaw = -50;
+  tilted.pose.pitch = 30;
   doubtful.confidence = 0.5f;
-  for (const Face& face : {small, blurred, dark, turned, doubtful}) {
-    EXPECT_LT(UsefulnessOf(face), 0.75f * best);
-    EXPECT_GE(UsefulnessOf(face), 0.0f);
+  for (const Face& face : {small, blurred, dark, bright, turned, tilted, doubtful}) {
+    EXPECT_LT(useful(face), best - 0.02);
   }
+  Face bad = small;
+  bad.quality = {5, 5};
+  bad.pose.yaw = 60;
+  bad.confidence = 0.5f;
+  EXPECT_LT(useful(bad), 0.01);
+  EXPECT_GT(useful(bad), 0);
+}
+
+TEST(UsefulnessOf, IsANumberForAnyFace) {
+  Face nothing;
+  nothing.box = {0, 0, 0, 0};
+  EXPECT_GE(UsefulnessOf(FaultsOf(nothing)), 0);
+  EXPECT_LT(UsefulnessOf(FaultsOf(nothing)), 0.01);
 }
 
 }  // namespace

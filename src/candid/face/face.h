@@ -46,8 +46,8 @@ struct Face {
   std::array<Point, kLandmarkCount> landmarks;
   Pose pose;
   Quality quality;
-  // 0 to 1: how much a template made of this face can be trusted; orders faces, drives
-  // QualityFilter. Falls with small size, blur, bad light, turned head and weak presence.
+  // 0 to 1: how much a template made of this face can be trusted (assess.h says of what it is the
+  // share); orders faces, drives QualityFilter.
   float usefulness = 0;
 };
 

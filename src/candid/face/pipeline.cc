@@ -324,7 +324,7 @@ Result<Photo> Pipeline::Detect(ByteSpan file) const {
                   ChipOf(photo->source, photo->picture, photo->divisor, one.face));
     one.face.quality = QualityOf(chip);
     Scale(&one.face, static_cast<float>(photo->divisor));
-    one.face.usefulness = UsefulnessOf(one.face);
+    one.face.usefulness = static_cast<float>(UsefulnessOf(FaultsOf(one.face)));
     photo->faces.push_back(one.face);
     photo->chips.push_back(std::move(chip));
   }

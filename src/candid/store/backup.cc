@@ -1,39 +1,16 @@
 // The store's backup and its full check.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
 #include "candid/base/ids.h"
+#include "candid/store/publish.h"
 #include "candid/store/state.h"
 
 namespace candid::store {
 namespace {
 
 constexpr int kPagesAStep = 1024;
-
-Error SystemError(std::string_view doing, const std::filesystem::path& path) {
-  return Error(Code::kIo,
-               fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(errno)));
-}
-
-Error Exists(const std::filesystem::path& file) {
-  return Error(Code::kAlreadyExists,
-               fmt::format("{} is there already: name another file", file.string()));
-}
-
-Status Sync(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return Fail(SystemError("open", path));
-  const bool synced = ::fsync(descriptor) == 0;
-  const Error error = SystemError("sync", path);
-  ::close(descriptor);
-  if (!synced) return Fail(error);
-  return {};
-}
 
 Status CheckAll(Connection& connection, const std::filesystem::path& file) {
   Query query(connection, "PRAGMA integrity_check(1)");
@@ -63,21 +40,6 @@ Status CopyPages(Connection& source, Connection& copy, const Progress& progress)
   return source.Execute("COMMIT");
 }
 
-// Gives `part` its name unless somebody else took it meanwhile.
-Status Publish(const std::filesystem::path& part, const std::filesystem::path& file) {
-  // A link refuses an existing name on every file system that has links; the others have only
-  // the rename that does.
-  if (::link(part.c_str(), file.c_str()) == 0) {
-    ::unlink(part.c_str());
-  } else if (errno == EEXIST) {
-    return Fail(Exists(file));
-  } else if (::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, file.c_str(), RENAME_NOREPLACE) != 0) {
-    if (errno == EEXIST) return Fail(Exists(file));
-    return Fail(SystemError("create", file));
-  }
-  return Sync(file.has_parent_path() ? file.parent_path() : ".");
-}
-
 }  // namespace
 
 Status Store::Backup(const std::filesystem::path& file, const Progress& progress) const {
@@ -96,7 +58,6 @@ Status Store::Backup(const std::filesystem::path& file, const Progress& progress
     // One file that opens without a log beside it.
     CANDID_TRY(copy->Execute("PRAGMA journal_mode=DELETE"));
     copy.reset();
-    CANDID_TRY(Sync(part));
     return Publish(part, file);
   };
   Status made = work();

@@ -22,8 +22,8 @@ class EraseTest : public TestingStore {
   };
 
   void Make(const std::string& id) {
-    ASSERT_TRUE(store_->CreateCollection(
-        {id, {}, {"pack", "hash", "1.0", kFloats}, Keep::kImages, 0}, {}));
+    ASSERT_TRUE(
+        store_->CreateCollection({id, {}, {"pack", "hash", "1.0", kFloats}, Keep::kImages, 0}, {}));
   }
 
   Bytes Random(std::size_t size) {
@@ -38,9 +38,9 @@ class EraseTest : public TestingStore {
     const Bytes picture = Random(40 + random_() % 12000);
     std::vector<float> vector(kFloats);
     for (float& value : vector) value = std::uniform_real_distribution<float>(-1, 1)(random_);
-    const auto recorded = store_->RecordImage(
-        collection, "hash", {RandomUuid(), "x", {}, 9, 9, picture},
-        {{{}, {0, 0, 1, 1}, 1, 1, vector, {}, crop}}, 1'000'000, {});
+    const auto recorded =
+        store_->RecordImage(collection, "hash", {RandomUuid(), "x", {}, 9, 9, picture},
+                            {{{}, {0, 0, 1, 1}, 1, 1, vector, {}, crop}}, 1'000'000, {});
     EXPECT_TRUE(recorded) << recorded.error().message();
     Person person{recorded->front().face.face_id, crop};
     person.secret.insert(person.secret.end(), picture.begin(), picture.end());

@@ -186,6 +186,15 @@ Result<bool> Connection::EmptyLog(std::chrono::milliseconds wait) {
   return true;
 }
 
+Status Connection::CheckPlace() const {
+  int moved = 0;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved == 0) return {};
+  return Fail(Code::kIo, fmt::format("{} was moved, replaced or deleted while in use: stop the "
+                                     "server, put the file back, then start it again",
+                                     file_.string()));
+}
+
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 Result<sqlite3_stmt*> Connection::Prepare(std::string_view sql) {
@@ -226,7 +235,9 @@ Error Connection::Explain(int rc) const {
     case SQLITE_CORRUPT:
       return Damaged(file_, text);
     case SQLITE_IOERR:
-      return Error(Code::kIo, fmt::format("the disk failed under {}: {}", file, text));
+      return Error(Code::kIo, fmt::format("the disk failed under {} ({}): see to the disk, and to "
+                                          "limits on file sizes, then try again",
+                                          file, text));
     case SQLITE_TOOBIG:
       return Error(Code::kTooLarge,
                    fmt::format("over the {} bytes that one cell of {} holds", kMaxCellBytes, file));

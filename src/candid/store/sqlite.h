@@ -67,6 +67,8 @@ class Connection {
   Status Execute(const char* sql);
   Result<std::int64_t> Number(std::string_view sql);
   std::uint64_t changes() const;  // rows the last statement changed
+  // kIo where the file is no longer the one that was opened: what is written then is lost.
+  Status CheckPlace() const;
   // A transaction is open.
   bool in_transaction() const;
   // What `rc` means for this database, with the remedy.

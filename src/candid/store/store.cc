@@ -2,10 +2,95 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <fstream>
+#include <string_view>
+
+#include "candid/store/publish.h"
 #include "candid/store/schema.h"
 #include "candid/store/state.h"
 
 namespace candid::store {
+namespace {
+
+constexpr std::uintmax_t kSmallestPage = 512;  // of SQLite; every other is a multiple
+
+// A database comes to be as a whole, so that an empty one is a damaged one.
+Status Create(const std::filesystem::path& database) {
+  const std::filesystem::path part = database.string() + ".part";
+  std::error_code ignored;
+  for (const char* suffix : {"", "-journal"}) {  // of a start that was cut short
+    std::filesystem::remove(part.string() + suffix, ignored);
+  }
+  CANDID_ASSIGN(auto connection, Connection::Open(part, true));
+  if (const Status made = Migrate(*connection, Migrations()); !made) {
+    return Fail(made.error().WithContext(database.string()));
+  }
+  connection.reset();
+  return Publish(part, database);
+}
+
+// The beginning of SQLite's file header; zeros where the file is shorter.
+std::array<char, 20> HeaderOf(const std::filesystem::path& database) {
+  std::array<char, 20> header{};
+  std::ifstream(database, std::ios::binary).read(header.data(), header.size());
+  return header;
+}
+
+bool IsDatabase(const std::array<char, 20>& header) {
+  return std::string_view(header.data(), header.size()).starts_with("SQLite format 3");
+}
+
+// Backups are such.
+bool NeverHadLog(const std::array<char, 20>& header) { return header[18] == 1 && header[19] == 1; }
+
+// Looks at what lies in the folder before SQLite does, which would take a file of a few bytes
+// for a new database, and the log of another database for this one's.
+Status Prepare(const std::filesystem::path& database, bool write) {
+  const std::filesystem::path log = database.string() + "-wal";
+  std::error_code error;
+  const auto log_bytes = std::filesystem::file_size(log, error);
+  const bool has_log = !error && log_bytes != 0;
+  if (!std::filesystem::exists(database, error)) {
+    if (has_log) {
+      return Fail(Code::kCorrupt, fmt::format("{} is missing and its log is there: restore a "
+                                              "backup, or delete {} to begin anew",
+                                              database.string(), log.string()));
+    }
+    if (write) return Create(database);
+    return Fail(Code::kNotFound, fmt::format("there is no {}: name the folder of a server, or "
+                                             "start one there",
+                                             database.string()));
+  }
+  const auto bytes = std::filesystem::file_size(database, error);
+  if (!error && bytes < kSmallestPage) {
+    return Fail(Code::kCorrupt, fmt::format("{} has {} bytes and no database: restore a backup in "
+                                            "its place, or delete it to begin anew",
+                                            database.string(), bytes));
+  }
+  // The log would hold the rest of a page half written; without one SQLite makes it up of zeros.
+  const auto header = HeaderOf(database);
+  if (!error && !has_log && IsDatabase(header) && bytes % kSmallestPage != 0) {
+    return Fail(Damaged(database, fmt::format("{} bytes are no whole pages", bytes)));
+  }
+  if (!has_log || !IsDatabase(header) || !NeverHadLog(header)) return {};
+  // A backup was put where a server died; that server's log would be written over it.
+  if (!write) {
+    return Fail(Code::kConflict, fmt::format("beside the backup restored as {} lies an older log: "
+                                             "start the server once, it removes {}",
+                                             database.string(), log.string()));
+  }
+  std::filesystem::remove(database.string() + "-shm", error);
+  std::filesystem::remove(log, error);
+  if (error) {
+    return Fail(Code::kIo,
+                fmt::format("cannot remove {}, the log of the database that a backup replaced: {}",
+                            log.string(), error.message()));
+  }
+  return {};
+}
+
+}  // namespace
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Store::~Store() = default;
@@ -25,11 +110,8 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& folder,
       std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
     }
     CANDID_ASSIGN(state->lock, StateLock::Take(folder));
-  } else if (!std::filesystem::exists(state->database, error)) {
-    return Fail(Code::kNotFound, fmt::format("there is no {}: name the folder of a server, or "
-                                             "start one there",
-                                             state->database.string()));
   }
+  CANDID_TRY(Prepare(state->database, write));
   CANDID_ASSIGN(auto connection, Connection::Open(state->database, write, options.lock_wait));
   if (options.check_budget.count() > 0) CANDID_TRY(connection->QuickCheck(options.check_budget));
   const Status ready =

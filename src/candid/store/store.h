@@ -47,7 +47,9 @@ using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 class Store {
  public:
   // kConflict: another process holds the folder (its number is in the message); kUnsupported: the
-  // database was written by a newer Candid; kNotFound: kRead of nothing.
+  // database was written by a newer Candid; kNotFound: kRead of nothing. A file that holds no whole
+  // database is kCorrupt and never taken for a new one. Beside a backup that was put in the
+  // database's place the log of the one that was there is removed (kRead: kConflict).
   static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& folder,
                                              const OpenOptions& options = {});
   // Waits for writes under way.

@@ -73,6 +73,7 @@ void Writer::Loop() {
 
 void Writer::Commit(std::vector<Job>& batch) {
   const auto run = [&]() -> Status {
+    CANDID_TRY(connection_->CheckPlace());
     CANDID_TRY(connection_->Execute("BEGIN IMMEDIATE"));
     for (Job& job : batch) {
       CANDID_TRY(connection_->Execute("SAVEPOINT job"));

@@ -1,10 +1,13 @@
 #include "candid/infer/kernels.h"
 
+#include "candid/infer/onednn.h"
+
 namespace candid::infer {
 
 const Kernels& BestKernels() {
-  if (const Kernels* kernels = Avx512Kernels()) return *kernels;
-  if (const Kernels* kernels = Avx2Kernels()) return *kernels;
+  const CpuLevel level = UsableCpu();
+  if (level >= CpuLevel::kAvx512Bf16 && Avx512Kernels() != nullptr) return *Avx512Kernels();
+  if (level >= CpuLevel::kAvx2 && Avx2Kernels() != nullptr) return *Avx2Kernels();
   return *GenericKernels();
 }
 

@@ -74,7 +74,7 @@ struct Kernels {
   void (*softmax)(const float* from, float* to, std::int64_t rows, std::int64_t size);
 };
 
-// The best implementation for this CPU.
+// The best implementation for this CPU, and no better than oneDNN may use (UsableCpu).
 const Kernels& BestKernels();
 
 // One per instruction set; null where this CPU lacks it. For tests that compare them.

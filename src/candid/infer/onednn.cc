@@ -185,6 +185,15 @@ std::unique_ptr<Primitive> Dense(const DenseSpec& spec, const TensorPtr& weights
 
 }  // namespace
 
+CpuLevel UsableCpu() {
+  const auto usable = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto includes = [&](dnnl::cpu_isa isa) {  // bit sets, in 2.x and 3.x
+    return (usable & static_cast<unsigned>(isa)) == static_cast<unsigned>(isa);
+  };
+  if (includes(dnnl::cpu_isa::avx512_core_bf16)) return CpuLevel::kAvx512Bf16;
+  return includes(dnnl::cpu_isa::avx2) ? CpuLevel::kAvx2 : CpuLevel::kBaseline;
+}
+
 OneThread::OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
 OneThread::~OneThread() { omp_set_num_threads(before_); }
 

@@ -12,6 +12,11 @@
 
 namespace candid::infer {
 
+// The instructions that this CPU has and oneDNN may use. ONEDNN_MAX_CPU_ISA (AVX2, SSE41) lowers
+// it, so that what older CPUs run can be tested on newer ones.
+enum class CpuLevel { kBaseline, kAvx2, kAvx512Bf16 };
+CpuLevel UsableCpu();
+
 // While it lives, oneDNN and OpenMP use one thread on the calling thread; then as before.
 class OneThread {
  public:

@@ -1,14 +1,14 @@
 #include <fmt/format.h>
 
+#include "candid/infer/kernels.h"
+#include "candid/infer/onednn.h"
 #include "candid/infer/session.h"
 
 namespace candid::infer {
 
 Precision BestPrecision() {
-  // oneDNN's bf16 convolutions and our kernels need the AVX-512 base as well.
-  const bool native =
-      __builtin_cpu_supports("avx512bf16") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-      __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0;
+  // oneDNN's convolutions and our kernels must both have it.
+  const bool native = UsableCpu() >= CpuLevel::kAvx512Bf16 && Avx512Kernels() != nullptr;
   return native ? Precision::kBf16 : Precision::kF32;
 }
 

@@ -35,14 +35,15 @@ struct Evaluation {
 void PrintJson(const Evaluation& evaluation, const Arguments& arguments) {
   boost::json::array points;
   for (const eval::OperatingPoint& point : evaluation.report.points) {
-    boost::json::object json{{"fmr", point.asked_fmr}, {"supported", point.supported}};
-    if (point.supported) {
-      json["threshold"] = point.threshold;
+    boost::json::object json{{"fmr", *point.asked_fmr}};
+    if (point.reach == eval::Reach::kMeasured) {
+      json["threshold"] = point.threshold.value;
       json["false_matches"] = point.false_matches;
-      json["tar_by_pairs"] = point.tar_by_pairs;
-      json["tar_by_pairs_95"] = {point.pairs_interval.low, point.pairs_interval.high};
-      json["tar_by_subject"] = point.tar_by_subject;
-      json["tar_by_subject_95"] = {point.subject_interval.low, point.subject_interval.high};
+      json["fnmr"] = point.fnmr.value;
+      json["fnmr_95"] = {point.fnmr.interval.low, point.fnmr.interval.high};
+      json["fnmr_by_subject"] = point.fnmr_by_subject.value;
+      json["fnmr_by_subject_95"] = {point.fnmr_by_subject.interval.low,
+                                    point.fnmr_by_subject.interval.high};
     }
     points.push_back(std::move(json));
   }
@@ -63,9 +64,10 @@ void PrintJson(const Evaluation& evaluation, const Arguments& arguments) {
                 .c_str());
 }
 
-std::string Share(double share, const eval::Interval& interval) {
-  return fmt::format("{:.2f} %  ({:.2f} to {:.2f})", share * 100, interval.low * 100,
-                     interval.high * 100);
+// The share accepted, of the share missed.
+std::string Share(const eval::Estimate& missed) {
+  return fmt::format("{:.2f} %  ({:.2f} to {:.2f})", 100 - missed.value * 100,
+                     100 - missed.interval.high * 100, 100 - missed.interval.low * 100);
 }
 
 void PrintTables(const Evaluation& evaluation) {
@@ -87,15 +89,15 @@ void PrintTables(const Evaluation& evaluation) {
       stdout);
   std::vector<Row> rows;
   for (const eval::OperatingPoint& point : evaluation.report.points) {
-    Row& cells = rows.emplace_back(Row{fmt::format("{:.0e}", point.asked_fmr)});
-    if (!point.supported) {
+    Row& cells = rows.emplace_back(Row{fmt::format("{:.0e}", *point.asked_fmr)});
+    if (point.reach != eval::Reach::kMeasured) {
       cells.push_back("too few impostor pairs");
       continue;
     }
-    cells.push_back(fmt::format("{:.4f}", point.threshold));
+    cells.push_back(fmt::format("{:.4f}", point.threshold.value));
     cells.push_back(std::to_string(point.false_matches));
-    cells.push_back(Share(point.tar_by_pairs, point.pairs_interval));
-    cells.push_back(Share(point.tar_by_subject, point.subject_interval));
+    cells.push_back(Share(point.fnmr));
+    cells.push_back(Share(point.fnmr_by_subject));
   }
   std::fputs("\n", stdout);
   std::fputs(FormatTable({"FMR", "threshold", "false matches", "TAR by pairs (95 %)",
@@ -104,7 +106,7 @@ void PrintTables(const Evaluation& evaluation) {
                  .c_str(),
              stdout);
   std::fputs(
-      "\nFailures count against us. Intervals: bootstrap over subjects, threshold held fixed.\n",
+      "\nFailures count against us. Intervals: bootstrap over subjects, threshold set anew.\n",
       stdout);
 }
 
@@ -126,14 +128,26 @@ Status RunEval(const Context& context, const Arguments& arguments) {
     line.Show(progress.Line());
     return !interrupt.Came();
   };
-  auto enrolment = eval::EnrolAll(*pipeline, dataset, arguments.jobs, tick);
+  const auto cache = eval::TemplateCache::Open(
+      context.state / "eval", {pipeline->model_hash(), std::string(NameOf(evaluation.precision)),
+                               pipeline->dimension(), 0});
+  if (!cache) return Fail(cache.error());
+  auto enrolment = eval::EnrolAll(*pipeline, dataset, {arguments.jobs, 0, cache->get()}, tick);
   line.Clear();
   if (!enrolment) return Fail(enrolment.error());
   evaluation.enrolment = std::move(*enrolment);
+  eval::PairScoreOptions scoring;
+  scoring.jobs = arguments.jobs;
+  CANDID_ASSIGN(const eval::PairScores scores,
+                eval::ScoreAllPairs(evaluation.enrolment.view(), scoring));
   eval::VerificationOptions options;
-  options.seed = arguments.seed;
-  options.resamples = arguments.resamples;
-  CANDID_ASSIGN(evaluation.report, eval::Verify(evaluation.enrolment.view(), options));
+  options.bootstrap = {arguments.seed, arguments.resamples, arguments.jobs};
+  CANDID_ASSIGN(evaluation.report, eval::Verify({&scores,
+                                                 evaluation.enrolment.subjects,
+                                                 evaluation.enrolment.failed,
+                                                 dataset.groupings,
+                                                 {}},
+                                                options));
   context.json ? PrintJson(evaluation, arguments) : PrintTables(evaluation);
   return {};
 }

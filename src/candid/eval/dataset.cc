@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "candid/eval/labels.h"
+
 namespace candid::eval {
 namespace {
 
@@ -33,33 +35,65 @@ Result<std::vector<fs::directory_entry>> Sorted(const fs::path& folder) {
   return entries;
 }
 
-}  // namespace
+Status Add(const fs::path& folder, const fs::path& file, std::string name, Dataset* dataset) {
+  if (dataset->images.size() == kMaxImages) {
+    return Fail(Code::kTooLarge,
+                fmt::format("{} holds more than {} pictures; evaluate a part of it",
+                            folder.string(), kMaxImages));
+  }
+  dataset->images.push_back({file, std::move(name), dataset->subjects});
+  return {};
+}
 
-Result<Dataset> ListDataset(const fs::path& folder) {
+Status ListSubjects(const fs::path& folder, const fs::path& root, Dataset* dataset,
+                    std::vector<std::string>* subject_of) {
   std::error_code ignored;
-  const fs::path root = fs::is_directory(folder / "images", ignored) ? folder / "images" : folder;
   CANDID_ASSIGN(const auto subjects, Sorted(root));
-  Dataset dataset;
   for (const auto& subject : subjects) {
     if (!subject.is_directory(ignored)) continue;
+    const std::string name = subject.path().filename().string();
     CANDID_ASSIGN(const auto files, Sorted(subject.path()));
-    const std::size_t before = dataset.images.size();
+    const std::size_t before = dataset->images.size();
     for (const auto& file : files) {
       if (!file.is_regular_file(ignored) || !IsPicture(file.path())) continue;
-      if (dataset.images.size() == kMaxImages) {
-        return Fail(Code::kTooLarge,
-                    fmt::format("{} holds more than {} pictures; evaluate a part of it",
-                                folder.string(), kMaxImages));
-      }
-      dataset.images.push_back({file.path(), dataset.subjects});
+      CANDID_TRY(Add(folder, file.path(), name + "/" + file.path().filename().string(), dataset));
+      subject_of->push_back(name);
     }
-    if (dataset.images.size() > before) ++dataset.subjects;
+    if (dataset->images.size() > before) ++dataset->subjects;
   }
+  return {};
+}
+
+Status ListFlat(const fs::path& folder, const fs::path& root, Dataset* dataset) {
+  std::error_code ignored;
+  CANDID_ASSIGN(const auto files, Sorted(root));
+  for (const auto& file : files) {
+    if (!file.is_regular_file(ignored) || !IsPicture(file.path())) continue;
+    CANDID_TRY(Add(folder, file.path(), file.path().filename().string(), dataset));
+    ++dataset->subjects;
+  }
+  dataset->flat = true;
+  return {};
+}
+
+}  // namespace
+
+Result<Dataset> ListDataset(const fs::path& folder, const DatasetOptions& options) {
+  std::error_code ignored;
+  const fs::path root = fs::is_directory(folder / "images", ignored) ? folder / "images" : folder;
+  Dataset dataset;
+  std::vector<std::string> subject_of;
+  CANDID_TRY(ListSubjects(folder, root, &dataset, &subject_of));
+  if (dataset.images.empty()) CANDID_TRY(ListFlat(folder, root, &dataset));
   if (dataset.images.empty()) {
     return Fail(Code::kNotFound,
-                fmt::format("{} holds no pictures; they belong in {}/<subject>/<name>.jpg or .png",
-                            folder.string(), root.string()));
+                fmt::format("{} holds no pictures; they belong in {}/<subject>/<name>.jpg or .png, "
+                            "or in {} where each shows another person",
+                            folder.string(), root.string(), root.string()));
   }
+  CANDID_ASSIGN(const Labels labels, ReadLabels(folder, subject_of, &dataset));
+  CANDID_TRY(ReadPairs(folder, &dataset));
+  CANDID_TRY(ApplyLabels(labels, options, &dataset));
   return dataset;
 }
 

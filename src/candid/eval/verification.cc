@@ -1,289 +1,248 @@
 #include "candid/eval/verification.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <functional>
-#include <limits>
-#include <random>
-#include <string>
-#include <unordered_map>
+#include <set>
+
+#include "candid/eval/pair_statistic.h"
 
 namespace candid::eval {
 namespace {
 
-constexpr std::size_t kMostImages = std::size_t{1} << 17;
-constexpr std::uint64_t kMostMatedPairs = std::uint64_t{1} << 24;
-constexpr std::size_t kRows = 4;
-constexpr std::size_t kColumns = 16;
-constexpr float kNever = -std::numeric_limits<float>::infinity();
-
-// The largest scores of a stream, with memory for twice as many: when full, the smaller half goes
-// and its largest member becomes the floor under which nothing more is kept.
-class Largest {
- public:
-  explicit Largest(std::size_t count) : count_(count) { scores_.reserve(2 * count); }
-
-  void Add(float score) {
-    if (score <= floor_) return;
-    scores_.push_back(score);
-    if (scores_.size() == 2 * count_) Shrink();
-  }
-
-  // Descending, `count` of them or all there were above -infinity.
-  std::vector<float> Take() && {
-    std::sort(scores_.begin(), scores_.end(), std::greater<>());
-    scores_.resize(std::min(count_, scores_.size()));
-    return std::move(scores_);
-  }
-
- private:
-  void Shrink() {
-    const auto last = scores_.begin() + static_cast<std::ptrdiff_t>(count_ - 1);
-    std::nth_element(scores_.begin(), last, scores_.end(), std::greater<>());
-    floor_ = *last;
-    scores_.resize(count_);
-  }
-
-  std::size_t count_;
-  float floor_ = kNever;
-  std::vector<float> scores_;
-};
-
-struct MatedScore {
-  std::uint32_t subject;  // index into the subjects with two images or more
-  float score;            // kNever: an image of the pair failed to enrol
-};
-
-struct Subjects {
-  std::vector<std::uint32_t> index;  // per image
-  std::vector<std::uint64_t> pairs;  // per subject
-};
-
-using Lanes [[gnu::vector_size(32)]] = float;
-
-// panel holds kColumns rows transposed, so that the inner loop runs along registers.
-__attribute__((target_clones("arch=x86-64-v3", "default"))) void Multiply(const float* rows,
-                                                                          std::size_t dimension,
-                                                                          const float* panel,
-                                                                          float* scores) {
-  Lanes low[kRows] = {};
-  Lanes high[kRows] = {};
-  for (std::size_t k = 0; k < dimension; ++k) {
-    Lanes first;
-    Lanes second;
-    std::memcpy(&first, panel + k * kColumns, sizeof first);
-    std::memcpy(&second, panel + k * kColumns + kColumns / 2, sizeof second);
-#pragma GCC unroll 4
-    for (std::size_t r = 0; r < kRows; ++r) {
-      low[r] += rows[r * dimension + k] * first;
-      high[r] += rows[r * dimension + k] * second;
-    }
-  }
-#pragma GCC unroll 4
-  for (std::size_t r = 0; r < kRows; ++r) {
-    std::memcpy(scores + r * kColumns, &low[r], sizeof low[r]);
-    std::memcpy(scores + r * kColumns + kColumns / 2, &high[r], sizeof high[r]);
-  }
-}
-
-Status Check(const LabelledTemplates& in, const VerificationOptions& options) {
+Status Check(const VerificationInput& in, const VerificationOptions& options) {
+  const auto bad = [](std::string what) { return Fail(Code::kInvalidArgument, std::move(what)); };
   const std::size_t n = in.subjects.size();
-  const auto bad = [](const std::string& what) { return Fail(Code::kInvalidArgument, what); };
-  if (n > kMostImages) {
-    return bad("verification takes at most " + std::to_string(kMostImages) + " images, not " +
-               std::to_string(n) + ": evaluate a subset");
-  }
-  if (in.dimension < 1 || in.dimension > 4096) {
-    return bad("the templates' dimension must be 1..4096, not " + std::to_string(in.dimension));
-  }
-  if (in.failed.size() != n || in.values.size() != n * in.dimension) {
-    return bad("templates, subjects and failure flags must describe the same images");
-  }
   for (const double fmr : options.fmrs) {
     if (!(fmr > 0 && fmr <= 0.1)) return bad("every FMR must be above 0 and at most 0.1");
   }
-  if (options.resamples < 1 || options.resamples > 100000) {
+  for (const float threshold : options.thresholds) {
+    if (!(threshold >= -1 && threshold <= 1)) return bad("a threshold is a cosine, -1 to 1");
+  }
+  if (options.bootstrap.resamples < 1 || options.bootstrap.resamples > 100000) {
     return bad("the bootstrap takes 1..100000 resamples");
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    if (in.failed[i] != 0) continue;
-    double square = 0;
-    for (const float v : in.values.subspan(i * in.dimension, in.dimension)) {
-      square += double{v} * double{v};
-    }
-    if (!(std::abs(square - 1) <= 2e-3)) {
-      return bad("template " + std::to_string(i) + " is not of unit length: normalise it");
+  if (in.failed.size() != n) return bad("subjects and failures must describe the same images");
+  for (const Grouping& grouping : in.groupings) {
+    if (grouping.of_image.size() != n || grouping.groups.size() > kMaxGroups) {
+      return bad(fmt::format("the grouping {} does not describe the images", grouping.name));
     }
   }
+  if (in.scores->impostor_pairs == 0) return bad("there are no two images of different subjects");
   return {};
 }
 
-Subjects Group(std::span<const std::uint32_t> labels) {
-  Subjects out;
-  std::unordered_map<std::uint32_t, std::uint32_t> seen;
-  std::vector<std::uint64_t> images;
-  for (const std::uint32_t label : labels) {
-    const auto [at, fresh] = seen.try_emplace(label, static_cast<std::uint32_t>(images.size()));
-    if (fresh) images.push_back(0);
-    ++images[at->second];
-    out.index.push_back(at->second);
-  }
-  for (const std::uint64_t count : images) out.pairs.push_back(count * (count - 1) / 2);
-  return out;
-}
-
-class AllPairs {
- public:
-  AllPairs(const LabelledTemplates& in, const Subjects& subjects, std::size_t tail)
-      : in_(in), subjects_(subjects), largest_(tail) {}
-
-  void Run() {
-    const std::size_t n = subjects_.index.size();
-    std::vector<float> panel(in_.dimension * kColumns);
-    std::vector<float> rows(in_.dimension * kRows);
-    float scores[kRows * kColumns];
-    for (std::size_t column = 0; column < n; column += kColumns) {
-      for (std::size_t c = 0; c < kColumns; ++c) {
-        for (std::size_t k = 0; k < in_.dimension; ++k) {
-          panel[k * kColumns + c] =
-              column + c < n ? in_.values[(column + c) * in_.dimension + k] : 0;
-        }
-      }
-      // Only pairs with row < column, so rows past this panel's end are not needed.
-      for (std::size_t row = 0; row < std::min(n, column + kColumns); row += kRows) {
-        const float* from = in_.values.data() + row * in_.dimension;
-        if (row + kRows > n) {
-          std::fill(rows.begin(), rows.end(), 0.0F);
-          std::copy(from, in_.values.data() + in_.values.size(), rows.begin());
-          from = rows.data();
-        }
-        Multiply(from, in_.dimension, panel.data(), scores);
-        for (std::size_t r = 0; r < kRows; ++r) {
-          for (std::size_t c = 0; c < kColumns; ++c) {
-            if (row + r < column + c && column + c < n) {
-              Add(row + r, column + c, scores[r * kColumns + c]);
-            }
-          }
-        }
-      }
-    }
-  }
-
-  std::vector<MatedScore> mated;
-  std::vector<float> TakeLargest() && { return std::move(largest_).Take(); }
-
- private:
-  void Add(std::size_t a, std::size_t b, float score) {
-    const bool failed = in_.failed[a] != 0 || in_.failed[b] != 0;
-    if (subjects_.index[a] == subjects_.index[b]) {
-      mated.push_back({subjects_.index[a], failed ? kNever : score});
-    } else if (!failed) {
-      largest_.Add(score);
-    }
-  }
-
-  const LabelledTemplates& in_;
-  const Subjects& subjects_;
-  Largest largest_;
+// The points asked and where each is among those that can be measured.
+struct Plan {
+  std::vector<PointAsked> measured;
+  std::vector<std::size_t> place;         // of each report point in measured, where it is there
+  std::vector<std::size_t> group_points;  // indexes into the report's points
+  std::vector<std::size_t> group_places;  // the same as indexes into measured
 };
 
-struct Counts {
-  double accepted = 0;
-  double pairs = 0;
+Plan MakePlan(const VerificationInput& in, const VerificationOptions& options,
+              VerificationReport* report) {
+  Plan plan;
+  const auto add = [&](const PointAsked& asked, Reach reach) {
+    OperatingPoint& point = report->points.emplace_back();
+    if (asked.fmr > 0) point.asked_fmr = asked.fmr;
+    point.reach = reach;
+    point.threshold.value = asked.threshold;
+    plan.place.push_back(plan.measured.size());
+    if (reach == Reach::kMeasured) plan.measured.push_back(asked);
+  };
+  for (const double fmr : options.fmrs) {
+    const bool enough = fmr * static_cast<double>(in.scores->impostor_pairs) * (1 + 1e-12) >= 1;
+    add({fmr, 0}, enough ? Reach::kMeasured : Reach::kTooFewPairs);
+  }
+  for (const float threshold : options.thresholds) {
+    add({0, threshold}, in.scores->Covers(threshold) ? Reach::kMeasured : Reach::kBelowTail);
+  }
+  for (const std::size_t point : in.group_points) {
+    if (point >= report->points.size() || report->points[point].reach != Reach::kMeasured) continue;
+    plan.group_points.push_back(point);
+    plan.group_places.push_back(plan.place[point]);
+  }
+  return plan;
+}
+
+// Plain figures of everybody once, and those of the resamples.
+struct Measured {
+  std::vector<double> plain;
+  Replicates replicates;
 };
 
-Interval Percentiles(std::vector<double>& values) {
-  std::sort(values.begin(), values.end());
-  const double last = static_cast<double>(values.size() - 1);
-  return {values[static_cast<std::size_t>(std::floor(0.025 * last))],
-          values[static_cast<std::size_t>(std::ceil(0.975 * last))]};
+template <typename Read>
+Estimate EstimateOf(const Measured& measured, const Read& read) {
+  std::vector<double> values;
+  for (std::size_t r = 0; r < measured.replicates.size(); ++r) {
+    values.push_back(read(measured.replicates.row(r)));
+  }
+  return {read(std::span<const double>(measured.plain)), PercentileInterval(std::move(values))};
 }
 
-void Bootstrap(const std::vector<Counts>& subjects, const VerificationOptions& options,
-               OperatingPoint& point) {
-  std::mt19937_64 random(options.seed);
-  std::vector<double> by_pairs;
-  std::vector<double> by_subject;
-  for (int b = 0; b < options.resamples; ++b) {
-    Counts sum;
-    double shares = 0;
-    for (std::size_t i = 0; i < subjects.size(); ++i) {
-      // The bias of the remainder is below 2^-40; std's distributions differ between libraries.
-      const Counts& drawn = subjects[random() % subjects.size()];
-      sum.accepted += drawn.accepted;
-      sum.pairs += drawn.pairs;
-      shares += drawn.accepted / drawn.pairs;
+void FillPoints(const VerificationInput& in, const Plan& plan, const PairStatistic& statistic,
+                const Measured& measured, VerificationReport* report) {
+  for (std::size_t p = 0; p < report->points.size(); ++p) {
+    OperatingPoint& point = report->points[p];
+    if (point.reach != Reach::kMeasured) continue;
+    const auto estimate = [&](double PointFigures::* figure) {
+      return EstimateOf(measured, [&](std::span<const double> row) {
+        return statistic.point(row, plan.place[p]).*figure;
+      });
+    };
+    point.threshold = estimate(&PointFigures::threshold);
+    point.fmr = estimate(&PointFigures::fmr);
+    point.fnmr = estimate(&PointFigures::fnmr);
+    point.fnmr_by_subject = estimate(&PointFigures::fnmr_by_subject);
+    const auto threshold = static_cast<float>(point.threshold.value);
+    const auto accepted = [&](const std::vector<ScoredPair>& pairs) {
+      return static_cast<std::uint64_t>(
+          std::partition_point(pairs.begin(), pairs.end(),
+                               [&](const ScoredPair& pair) { return pair.score >= threshold; }) -
+          pairs.begin());
+    };
+    point.false_matches = accepted(in.scores->tail);
+    point.misses = in.scores->mated_pairs - accepted(in.scores->mated);
+  }
+}
+
+// Counts of every pair of groups at one threshold.
+std::vector<std::vector<GroupCell>> CountCells(const VerificationInput& in,
+                                               const Grouping& grouping, float threshold) {
+  const std::size_t groups = grouping.groups.size();
+  std::vector<std::vector<GroupCell>> cells(groups, std::vector<GroupCell>(groups));
+  const auto add = [&](std::uint32_t a, std::uint32_t b, std::uint64_t GroupCell::* count,
+                       std::uint64_t times = 1) {
+    const std::uint16_t x = grouping.of_image[a], y = grouping.of_image[b];
+    if (x == kNoGroup || y == kNoGroup) return;
+    cells[x][y].*count += times;
+    if (x != y) cells[y][x].*count += times;
+  };
+  for (const ScoredPair& pair : in.scores->mated) {
+    add(pair.a, pair.b, &GroupCell::mated_pairs);
+    if (!(pair.score >= threshold)) add(pair.a, pair.b, &GroupCell::misses);
+  }
+  for (const ScoredPair& pair : in.scores->tail) {
+    if (!(pair.score >= threshold)) break;
+    add(pair.a, pair.b, &GroupCell::false_matches);
+  }
+  std::vector<std::uint64_t> images(groups);
+  for (const std::uint16_t group : grouping.of_image) {
+    if (group != kNoGroup) ++images[group];
+  }
+  for (std::size_t x = 0; x < groups; ++x) {
+    for (std::size_t y = 0; y < groups; ++y) {
+      const std::uint64_t all =
+          x == y ? images[x] * (images[x] - 1) / 2 * (images[x] > 0) : images[x] * images[y];
+      cells[x][y].impostor_pairs = all - cells[x][y].mated_pairs;
     }
-    by_pairs.push_back(sum.accepted / sum.pairs);
-    by_subject.push_back(shares / static_cast<double>(subjects.size()));
   }
-  point.pairs_interval = Percentiles(by_pairs);
-  point.subject_interval = Percentiles(by_subject);
+  return cells;
 }
 
-OperatingPoint Measure(double fmr, std::uint64_t impostors, const std::vector<float>& largest,
-                       const std::vector<MatedScore>& mated, const Subjects& subjects,
-                       const VerificationOptions& options) {
-  OperatingPoint point;
-  point.asked_fmr = fmr;
-  const auto allowed = static_cast<std::size_t>(fmr * static_cast<double>(impostors));
-  if (allowed == 0) return point;
-  point.supported = true;
-  // Just above the largest score that must not match; none such if failures took the rest.
-  point.threshold = allowed < largest.size()
-                        ? std::nextafter(largest[allowed], std::numeric_limits<float>::infinity())
-                        : std::numeric_limits<float>::lowest();
-  for (const float score : largest) point.false_matches += score >= point.threshold ? 1U : 0U;
+void Compare(const PairStatistic& statistic, const Measured& measured, std::size_t group_point,
+             std::size_t grouping, GroupReport* report) {
+  const auto rates = [&](std::span<const double> row, bool fmr, bool large_only) {
+    std::vector<Rate> out;
+    for (std::size_t g = 0; g < report->groups.size(); ++g) {
+      if (large_only && report->groups[g].subjects < kLeastGroup) continue;
+      const GroupRates both = statistic.group(row, group_point, grouping, g);
+      out.push_back(fmr ? both.fmr : both.fnmr);
+    }
+    return out;
+  };
+  for (const bool fmr : {true, false}) {
+    std::vector<std::vector<Rate>> replicates;
+    std::vector<std::vector<double>> spreads(6);
+    for (std::size_t r = 0; r < measured.replicates.size(); ++r) {
+      const auto row = measured.replicates.row(r);
+      replicates.push_back(rates(row, fmr, false));
+      const Differentials d = Differ(rates(row, fmr, true));
+      const double figures[] = {d.max_over_min,  d.max_minus_min, d.max_over_geomean,
+                                d.max_over_mean, d.log_spread,    d.gini};
+      for (std::size_t i = 0; i < spreads.size(); ++i) spreads[i].push_back(figures[i]);
+    }
+    MeasureWithInterval& measure = fmr ? report->fmr : report->fnmr;
+    measure.value = Differ(rates(measured.plain, fmr, true));
+    for (auto& values : spreads) {
+      measure.intervals.push_back(PercentileInterval(std::move(values)));
+    }
+    const auto tests =
+        CompareGroups(rates(measured.plain, fmr, false), report->reference, replicates);
+    for (std::size_t g = 0; g < tests.size(); ++g) {
+      (fmr ? report->groups[g].fmr_test : report->groups[g].fnmr_test) = tests[g];
+    }
+  }
+  report->fairness = Judge(report->fmr.value, report->fnmr.value);
+}
 
-  std::vector<Counts> counts(subjects.pairs.size());
-  for (std::size_t s = 0; s < counts.size(); ++s) {
-    counts[s].pairs = static_cast<double>(subjects.pairs[s]);
+GroupReport ReportGroups(const VerificationInput& in, const Grouping& grouping,
+                         std::size_t grouping_index, std::size_t group_point,
+                         const PairStatistic& statistic, const Measured& measured,
+                         float threshold) {
+  GroupReport report;
+  report.grouping = grouping.name;
+  report.names = grouping.groups;
+  report.groups.resize(grouping.groups.size());
+  report.cells = CountCells(in, grouping, threshold);
+  std::vector<std::set<std::uint32_t>> subjects(grouping.groups.size());
+  for (std::size_t i = 0; i < grouping.of_image.size(); ++i) {
+    if (grouping.of_image[i] == kNoGroup) continue;
+    GroupFigures& group = report.groups[grouping.of_image[i]];
+    ++group.images;
+    group.failures += in.failed[i] != 0 ? 1 : 0;
+    subjects[grouping.of_image[i]].insert(in.subjects[i]);
   }
-  for (const MatedScore& m : mated)
-    counts[m.subject].accepted += m.score >= point.threshold ? 1 : 0;
-  std::erase_if(counts, [](const Counts& c) { return c.pairs == 0; });
-  double accepted = 0;
-  double shares = 0;
-  for (const Counts& c : counts) {
-    accepted += c.accepted;
-    shares += c.accepted / c.pairs;
+  for (std::size_t g = 0; g < report.groups.size(); ++g) {
+    GroupFigures& group = report.groups[g];
+    group.subjects = subjects[g].size();
+    group.own = report.cells[g][g];
+    report.compared += group.subjects >= kLeastGroup ? 1 : 0;
+    if (group.own.impostor_pairs > report.groups[report.reference].own.impostor_pairs) {
+      report.reference = g;
+    }
+    group.fmr = EstimateOf(measured, [&](std::span<const double> row) {
+      return statistic.group(row, group_point, grouping_index, g).fmr.value();
+    });
+    group.fnmr = EstimateOf(measured, [&](std::span<const double> row) {
+      return statistic.group(row, group_point, grouping_index, g).fnmr.value();
+    });
   }
-  point.tar_by_pairs = accepted / static_cast<double>(mated.size());
-  point.tar_by_subject = shares / static_cast<double>(counts.size());
-  Bootstrap(counts, options, point);
-  return point;
+  Compare(statistic, measured, group_point, grouping_index, &report);
+  return report;
 }
 
 }  // namespace
 
-Result<VerificationReport> Verify(const LabelledTemplates& templates,
-                                  const VerificationOptions& options) {
-  CANDID_TRY(Check(templates, options));
-  const Subjects subjects = Group(templates.subjects);
-  const std::uint64_t n = subjects.index.size();
+Result<VerificationReport> Verify(const VerificationInput& in, const VerificationOptions& options) {
+  CANDID_TRY(Check(in, options));
   VerificationReport report;
-  for (const std::uint64_t pairs : subjects.pairs) report.mated_pairs += pairs;
-  report.impostor_pairs = (n == 0 ? 0 : n * (n - 1) / 2) - report.mated_pairs;
-  if (report.mated_pairs == 0 || report.impostor_pairs == 0) {
-    return Fail(Code::kInvalidArgument,
-                "verification needs two subjects, one of them with two images or more");
-  }
-  if (report.mated_pairs > kMostMatedPairs) {
-    return Fail(Code::kInvalidArgument, "verification takes at most " +
-                                            std::to_string(kMostMatedPairs) +
-                                            " mated pairs: cap the images of a subject");
-  }
-  double largest_fmr = 0;
-  for (const double fmr : options.fmrs) largest_fmr = std::max(largest_fmr, fmr);
-  const double tail = largest_fmr * static_cast<double>(report.impostor_pairs);
-  AllPairs pairs(templates, subjects, static_cast<std::size_t>(tail) + 1);
-  pairs.mated.reserve(report.mated_pairs);
-  pairs.Run();
-  const std::vector<MatedScore> mated = std::move(pairs.mated);
-  const std::vector<float> largest = std::move(pairs).TakeLargest();
-  for (const double fmr : options.fmrs) {
-    report.points.push_back(Measure(fmr, report.impostor_pairs, largest, mated, subjects, options));
+  report.mated_pairs = in.scores->mated_pairs;
+  report.impostor_pairs = in.scores->impostor_pairs;
+  const Plan plan = MakePlan(in, options, &report);
+  const PairStatistic statistic(*in.scores, in.subjects, in.groupings, plan.measured,
+                                plan.group_places);
+  report.subjects = statistic.people();
+  std::set<std::uint32_t> mated;
+  for (const ScoredPair& pair : in.scores->mated) mated.insert(in.subjects[pair.a]);
+  report.mated_subjects = mated.size();
+
+  Measured measured{std::vector<double>(statistic.figures()),
+                    Bootstrap(statistic.people(), statistic.figures(), options.bootstrap,
+                              [&](std::span<const double> weights, std::span<double> figures) {
+                                statistic.Measure(weights, figures);
+                              })};
+  statistic.Measure(std::vector<double>(statistic.people(), 1.0), measured.plain);
+  FillPoints(in, plan, statistic, measured, &report);
+  for (std::size_t q = 0; q < plan.group_points.size(); ++q) {
+    for (std::size_t g = 0; g < in.groupings.size(); ++g) {
+      const auto threshold =
+          static_cast<float>(report.points[plan.group_points[q]].threshold.value);
+      report.groups.push_back(
+          ReportGroups(in, in.groupings[g], g, q, statistic, measured, threshold));
+      report.groups.back().point = plan.group_points[q];
+    }
   }
   return report;
 }

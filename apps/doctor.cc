@@ -8,13 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <sstream>
 #include <thread>
 
 #include "apps/terminal.h"
-#include "candid/infer/session.h"
-#include "candid/models/install.h"
+#include "candid/base/files.h"
+#include "candid/collections/access_keys.h"
+#include "candid/face/pipeline.h"
 #include "candid/models/shelf.h"
 #include "candid/store/store.h"
 
@@ -33,9 +37,23 @@ std::filesystem::path NearestExisting(std::filesystem::path path) {
   return path;
 }
 
+// The numbers in a file of the container's limits; "max" and an absent file are none.
+std::vector<double> ReadLimit(const std::filesystem::path& file) {
+  const auto text = ReadFile(file, 256);
+  std::vector<double> numbers;
+  if (!text) return numbers;
+  std::istringstream words{std::string(AsText(*text))};
+  for (double number = 0; words >> number;) numbers.push_back(number);
+  return numbers;
+}
+
+std::string CountOf(std::size_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 }  // namespace
 
-Finding ExamineProcessor() {
+Finding ExamineProcessor(const std::filesystem::path& cgroup) {
   Finding finding{.subject = "processor", .value = "", .remedy = ""};
   std::string features;
   const auto add = [&features](bool there, const char* name) {
@@ -46,9 +64,15 @@ Finding ExamineProcessor() {
   add(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"), "AVX-512");
   add(__builtin_cpu_supports("avx512vnni"), "VNNI");
   add(__builtin_cpu_supports("avx512bf16"), "BF16");
-  finding.value = fmt::format("{} cores; {}", std::thread::hardware_concurrency(),
-                              features.empty() ? "no vector extension that we use" : features);
+  finding.value =
+      fmt::format("{}; {}", CountOf(std::thread::hardware_concurrency(), "core", "cores"),
+                  features.empty() ? "no vector extension that we use" : features);
   finding.value += fmt::format("; networks run in {}", infer::NameOf(infer::BestPrecision()));
+  // Of so many microseconds of a period, over all cores.
+  const std::vector<double> share = ReadLimit(cgroup / "cpu.max");
+  if (share.size() == 2 && share[0] / share[1] < std::thread::hardware_concurrency()) {
+    finding.value += fmt::format("; the container may use {:.1f} of them", share[0] / share[1]);
+  }
   if (!avx2) {
     finding.verdict = Verdict::kNote;
     finding.remedy = "works, many times slower: use a processor with AVX2 (2013 and later)";
@@ -56,15 +80,31 @@ Finding ExamineProcessor() {
   return finding;
 }
 
-Finding ExamineMemory() {
-  const double bytes =
+Finding ExamineMemory(const std::filesystem::path& cgroup) {
+  double bytes =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   Finding finding{.subject = "memory", .value = FormatBytes(bytes), .remedy = ""};
+  const std::vector<double> limit = ReadLimit(cgroup / "memory.max");
+  if (!limit.empty() && limit[0] < bytes) {
+    bytes = limit[0];
+    finding.value += fmt::format(", of which the container may use {}", FormatBytes(bytes));
+  }
   if (bytes < 0.9 * kGiB) {
     finding.verdict = Verdict::kNote;
-    finding.remedy = "large photos may be refused: give the machine 1 GiB or more";
+    finding.remedy = "the largest photos can exhaust it: give Candid 1 GiB or more";
   }
   return finding;
+}
+
+Finding ExaminePhotoLimits() {
+  const face::PipelineOptions options;
+  return {.subject = "photos",
+          .value = fmt::format(
+              "JPEG and PNG to {} and {} million pixels; the {} largest faces, from "
+              "{} pixels up",
+              FormatBytes(static_cast<double>(options.limits.max_bytes)),
+              options.limits.max_pixels / 1'000'000, options.max_faces, options.min_face_px),
+          .remedy = ""};
 }
 
 Finding ExamineStateFolder(const std::filesystem::path& state) {
@@ -83,7 +123,9 @@ Finding ExamineStateFolder(const std::filesystem::path& state) {
   } else if (::access(state.c_str(), R_OK | W_OK | X_OK) != 0) {
     finding.verdict = Verdict::kBroken;
     finding.remedy =
-        fmt::format("this user cannot write there: chown -R \"$USER\" {}", state.string());
+        errno == EROFS
+            ? "its file system is read-only: remount it, or name another folder with --state"
+            : fmt::format("this user cannot write there: chown -R \"$USER\" {}", state.string());
   } else if ((status.st_mode & 077) != 0) {
     finding.verdict = Verdict::kNote;
     finding.remedy =
@@ -157,12 +199,45 @@ Finding ExamineModels(const std::filesystem::path& state) {
     CANDID_ASSIGN(const models::Pack pack, models::Shelf(state / "models").Active());
     finding.value =
         fmt::format("{} {} in {}", pack.name, pack.version, pack.manifest.parent_path().string());
-    return models::Verify(pack);
+    // Checks every file against its hash and runs every network once.
+    const auto start = std::chrono::steady_clock::now();
+    CANDID_TRY(face::Pipeline::Create(pack));
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    finding.value += fmt::format(": whole, ready in {:.1f} s", taken.count());
+    if (!pack.commercial_use()) {
+      finding.verdict = Verdict::kNote;
+      finding.remedy =
+          "its weights are not for commercial use: candid models list shows others that are";
+    }
+    return {};
   };
   const Status sound = examine();
   if (!sound) {
     finding.verdict = Verdict::kBroken;
     finding.remedy = sound.error().message();
+  }
+  return finding;
+}
+
+Finding ExamineKeys(const std::filesystem::path& state) {
+  Finding finding{.subject = "access keys", .value = "none yet", .remedy = ""};
+  const auto store = store::Store::Open(state, {.access = store::Access::kRead});
+  // What is wrong with the database is said there.
+  if (!store) return finding;
+  const auto keys = collections::AccessKeys::Load(**store);
+  const auto list = keys ? (*keys)->List() : Fail(keys.error());
+  if (!list) {
+    finding.value = "cannot be read";
+    finding.verdict = Verdict::kBroken;
+    finding.remedy = list.error().message();
+    return finding;
+  }
+  const auto enabled = static_cast<std::size_t>(std::count_if(
+      list->begin(), list->end(), [](const store::AccessKey& key) { return key.enabled; }));
+  if (!list->empty()) finding.value = fmt::format("{} of {} enabled", enabled, list->size());
+  if (enabled == 0) {
+    finding.verdict = Verdict::kNote;
+    finding.remedy = "the server will let nobody in: candid keys create, or candid keys enable ID";
   }
   return finding;
 }
@@ -190,13 +265,15 @@ Finding ExamineDatabase(const std::filesystem::path& state) {
       if (!page.next) break;
       after = *page.next;
     }
-    finding.value += fmt::format(": {} collections, {} faces, sound", collections, faces);
+    finding.value +=
+        fmt::format(": {}, {}, sound", CountOf(collections, "collection", "collections"),
+                    CountOf(faces, "face", "faces"));
     if (foreign > 0) {
       finding.verdict = Verdict::kNote;
       finding.remedy = fmt::format(
-          "{} collections belong to another model pack and cannot be searched: candid collections "
+          "{} made with another model pack, not to be searched with this one: candid collections "
           "list, then candid reembed COLLECTION",
-          foreign);
+          CountOf(foreign, "collection was", "collections were"));
     }
     return finding;
   };

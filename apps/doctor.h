@@ -22,14 +22,20 @@ struct Finding {
 };
 
 // Each looks at one thing and changes nothing.
-Finding ExamineProcessor();
-Finding ExamineMemory();
+// `cgroup`: where the kernel states what a container may use.
+Finding ExamineProcessor(const std::filesystem::path& cgroup = "/sys/fs/cgroup");
+Finding ExamineMemory(const std::filesystem::path& cgroup = "/sys/fs/cgroup");
+// What the server takes; never wrong.
+Finding ExaminePhotoLimits();
 Finding ExamineStateFolder(const std::filesystem::path& state);
 Finding ExamineFreeSpace(const std::filesystem::path& state);
 Finding ExamineFileLimit();
 // `port` of 127.0.0.1.
 Finding ExaminePort(std::uint16_t port);
+// The pack in use: its files against their hashes, every network run once.
 Finding ExamineModels(const std::filesystem::path& state);
+// Good where there is no database yet: the first key makes it.
+Finding ExamineKeys(const std::filesystem::path& state);
 // Reads the whole database, beside a running server too.
 Finding ExamineDatabase(const std::filesystem::path& state);
 

@@ -1,5 +1,7 @@
 // candid doctor
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -23,6 +25,16 @@ const char* NameOf(Verdict verdict) {
   return "broken";
 }
 
+std::size_t Count(const std::vector<Finding>& findings, Verdict verdict) {
+  return static_cast<std::size_t>(
+      std::count_if(findings.begin(), findings.end(),
+                    [verdict](const Finding& finding) { return finding.verdict == verdict; }));
+}
+
+std::string Things(std::size_t count, const char* what) {
+  return fmt::format("{} {} {}", count, count == 1 ? "thing is" : "things are", what);
+}
+
 void PrintJson(const std::vector<Finding>& findings) {
   boost::json::array list;
   for (const Finding& finding : findings) {
@@ -31,7 +43,11 @@ void PrintJson(const std::vector<Finding>& findings) {
                     {"verdict", NameOf(finding.verdict)},
                     {"remedy", finding.remedy}});
   }
-  std::puts(boost::json::serialize(boost::json::object{{"findings", list}}).c_str());
+  std::puts(
+      boost::json::serialize(boost::json::object{{"broken", Count(findings, Verdict::kBroken)},
+                                                 {"notes", Count(findings, Verdict::kNote)},
+                                                 {"findings", list}})
+          .c_str());
 }
 
 void PrintTable(const std::vector<Finding>& findings) {
@@ -41,6 +57,12 @@ void PrintTable(const std::vector<Finding>& findings) {
     if (!finding.remedy.empty()) rows.push_back({"", "", "-> " + finding.remedy});
   }
   std::fputs(FormatTable({"verdict", "subject", "found"}, rows).c_str(), stdout);
+  // What is broken is said by the command's end, as an error: after the table in a log too.
+  std::fflush(stdout);
+  if (Count(findings, Verdict::kBroken) > 0) return;
+  const std::size_t notes = Count(findings, Verdict::kNote);
+  std::printf("\nNothing is broken%s.\n",
+              notes == 0 ? "" : ("; " + Things(notes, "worth a look")).c_str());
 }
 
 }  // namespace
@@ -59,17 +81,14 @@ void AddDoctor(CLI::App* app, Context* context) {
                                         ExamineFreeSpace(context->state),
                                         ExamineFileLimit(),
                                         ExaminePort(*port),
+                                        ExaminePhotoLimits(),
                                         ExamineModels(context->state),
-                                        ExamineDatabase(context->state)};
+                                        ExamineDatabase(context->state),
+                                        ExamineKeys(context->state)};
     context->json ? PrintJson(findings) : PrintTable(findings);
-    const auto broken = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
-      return finding.verdict == Verdict::kBroken;
-    });
-    if (broken > 0) {
-      return Fail(Code::kUnavailable, broken == 1 ? "1 thing is broken"
-                                                  : std::to_string(broken) + " things are broken");
-    }
-    return {};
+    const std::size_t broken = Count(findings, Verdict::kBroken);
+    if (broken == 0) return {};
+    return Fail(Code::kUnavailable, Things(broken, "broken; after '->' is how to mend it"));
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include <fstream>
 
+#include "candid/collections/access_keys.h"
 #include "candid/store/store.h"
 
 namespace candid::apps {
@@ -41,6 +42,36 @@ TEST_F(DoctorTest, MeasuresSpaceOfAFolderThatIsNotThereYet) {
   EXPECT_NE(space.value.find(folder_.string()), std::string::npos) << space.value;
 }
 
+TEST_F(DoctorTest, SeesWhatAContainerMayUse) {
+  EXPECT_EQ(ExamineMemory(folder_).value.find("container"), std::string::npos);
+  std::ofstream(folder_ / "memory.max") << "max\n";
+  std::ofstream(folder_ / "cpu.max") << "max 100000\n";
+  EXPECT_EQ(ExamineMemory(folder_).value.find("container"), std::string::npos);
+  EXPECT_EQ(ExamineProcessor(folder_).value.find("container"), std::string::npos);
+  std::ofstream(folder_ / "memory.max") << "268435456\n";
+  std::ofstream(folder_ / "cpu.max") << "50000 100000\n";
+  const Finding memory = ExamineMemory(folder_);
+  EXPECT_NE(memory.value.find("the container may use 256.0 MiB"), std::string::npos);
+  EXPECT_EQ(memory.verdict, Verdict::kNote);
+  EXPECT_NE(ExamineProcessor(folder_).value.find("may use 0.5 of them"), std::string::npos);
+}
+
+TEST_F(DoctorTest, CountsTheKeys) {
+  EXPECT_EQ(ExamineKeys(folder_).verdict, Verdict::kGood) << "the first command makes them";
+  const auto store = store::Store::Open(folder_);
+  ASSERT_TRUE(store);
+  const Finding none = ExamineKeys(folder_);
+  EXPECT_EQ(none.verdict, Verdict::kNote);
+  EXPECT_NE(none.remedy.find("candid keys create"), std::string::npos);
+  const auto keys = collections::AccessKeys::Load(**store);
+  const auto key = (*keys)->Create("door");
+  ASSERT_TRUE(key);
+  EXPECT_EQ(ExamineKeys(folder_).verdict, Verdict::kGood);
+  EXPECT_EQ(ExamineKeys(folder_).value, "1 of 1 enabled");
+  ASSERT_TRUE((*keys)->SetEnabled(key->id, false));
+  EXPECT_EQ(ExamineKeys(folder_).verdict, Verdict::kNote);
+}
+
 TEST_F(DoctorTest, MissesTheModels) {
   const Finding missing = ExamineModels(folder_);
   EXPECT_EQ(missing.verdict, Verdict::kBroken);
@@ -59,7 +90,7 @@ TEST_F(DoctorTest, ReadsTheDatabase) {
   }
   const Finding sound = ExamineDatabase(folder_);
   EXPECT_EQ(sound.verdict, Verdict::kGood) << sound.remedy;
-  EXPECT_NE(sound.value.find("1 collections"), std::string::npos) << sound.value;
+  EXPECT_NE(sound.value.find("1 collection, 0 faces"), std::string::npos) << sound.value;
   std::ofstream(folder_ / "candid.db") << "not a database at all, for a hundred bytes and more, "
                                           "so that even its header cannot be read as one.......";
   const Finding damaged = ExamineDatabase(folder_);

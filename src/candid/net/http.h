@@ -17,13 +17,15 @@ struct Request {
   std::string target;           // as received, escapes and all
   std::vector<Header> headers;  // in the order received
   std::string body;
-  std::string peer;  // the other side's address, without the port
+  std::string peer;   // the other side's address, without the port
+  bool late = false;  // came when the server was already stopping
 
   // The value of the first header of that name (case does not count), or nullptr.
   const std::string* Find(std::string_view name) const;
 };
 
-// Content-Length, Date and Connection are the server's business.
+// Content-Length, Date and Connection are the server's business; so is leaving the body away when
+// the request was HEAD.
 struct Response {
   int status = 200;
   std::string content_type;

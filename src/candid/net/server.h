@@ -1,17 +1,20 @@
-// Server: HTTP/1.1 over TCP with every limit said out loud. One thread moves bytes; requests are
-// answered by a bounded pool of workers. It knows nothing of what the requests mean: its own
+// Server: HTTP/1.1 over TCP or TLS with every limit said out loud. One thread moves bytes; requests
+// are answered by a bounded pool of workers. It knows nothing of what the requests mean: its own
 // refusals are worded by a callback.
 //
-// Duties it takes: body limit checked before reading, Expect answered, duplicates of Host and
-// Content-Length refused, time-outs for header, body, idle and write apart, caps on connections
-// (in all and for one address) and on body bytes in memory, Date on every answer, graceful stop.
+// Duties it takes: body limit checked before reading, Expect answered, heads refused that two
+// readers could read in two ways, time-outs for header (TLS handshake too), body, idle and write
+// apart, caps on connections (in all and for one address) and on body bytes in memory, Date on
+// every answer, graceful stop.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "candid/base/clock.h"
@@ -19,6 +22,12 @@
 #include "candid/net/http.h"
 
 namespace candid::net {
+
+// PEM files; tls.h says what they hold. Read once, at the start.
+struct TlsFiles {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+};
 
 struct ServerOptions {
   std::string address = "127.0.0.1";  // numeric, IPv4 or IPv6
@@ -36,14 +45,15 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds drain_timeout{10'000};  // what Stop grants to requests in work
   const Clock* clock = &SystemClock();              // of the Date header; outlives the server
+  std::optional<TlsFiles> tls;                      // absent: plain HTTP
 };
 
 // Why the server answers by itself. A client that is too slow is cut off without an answer.
 enum class Refusal {
-  kMalformed,       // not HTTP/1.1, or Host or Content-Length twice
+  kMalformed,       // not HTTP/1.1; no Host, or two; a body length said twice or not to be known
   kHeaderTooLarge,  // max_header_bytes
   kBodyTooLarge,    // max_body_bytes
-  kOverloaded,      // queue or body memory full, or stopping
+  kOverloaded,      // queue or body memory full, or stopped
   kFailed,          // the handler threw
 };
 
@@ -55,13 +65,13 @@ using RefusalHandler = std::function<Response(Refusal)>;
 struct ServerStats {
   std::size_t connections = 0;
   std::size_t queued = 0;
-  std::size_t body_bytes = 0;  // set aside for bodies being read or worked on
-  std::uint64_t refused = 0;   // answers of the RefusalHandler since the start
+  std::size_t body_bytes = 0;  // of bodies being read or worked on
 };
 
 class Server {
  public:
-  // Binds and starts. kInvalidArgument names a bad address; kIo that it cannot be bound, and why.
+  // Binds and starts. kInvalidArgument names a bad address; kIo that it cannot be bound, and why;
+  // LoadTls's for the files of `options.tls`.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Handler handler,
                                                RefusalHandler refuse);
   ~Server();  // stops
@@ -69,8 +79,9 @@ class Server {
   std::uint16_t port() const;
   ServerStats stats() const;  // thread-safe
 
-  // Takes no more connections, closes idle ones, lets requests in work end (at most
-  // drain_timeout), then closes what is left. Blocks; may be called twice, not from a handler.
+  // Closes idle connections and lets requests in work end (at most drain_timeout), then closes what
+  // is left. Until then newcomers still reach the handler, marked `late`, so that whoever asks how
+  // the server is gets an answer. Blocks; may be called twice, not from a handler.
   void Stop();
 
   struct State;

@@ -13,7 +13,8 @@ Result<std::unique_ptr<face::Pipeline>> OpenPipeline(const Context& context) {
   return face::Pipeline::Create(pack);
 }
 
-Result<Workplace> OpenWorkplace(const Context& context, store::Access access, Need need) {
+Result<Workplace> OpenWorkplace(const Context& context, store::Access access, Need need,
+                                const collections::Options& options) {
   Workplace workplace;
   CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
   CANDID_ASSIGN(workplace.store, store::Store::Open(context.state, {.access = access}));
@@ -21,7 +22,7 @@ Result<Workplace> OpenWorkplace(const Context& context, store::Access access, Ne
     CANDID_ASSIGN(workplace.pipeline, face::Pipeline::Create(pack));
   }
   workplace.collections = std::make_unique<collections::Collections>(
-      *workplace.store, workplace.pipeline.get(), collections::IdentityOf(pack));
+      *workplace.store, workplace.pipeline.get(), collections::IdentityOf(pack), options);
   return workplace;
 }
 

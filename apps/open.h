@@ -31,6 +31,7 @@ enum class Need {
 
 // kConflict: a server (or another command) holds the folder that is to be written; names its
 // process and the remedy.
-Result<Workplace> OpenWorkplace(const Context& context, store::Access access, Need need);
+Result<Workplace> OpenWorkplace(const Context& context, store::Access access, Need need,
+                                const collections::Options& options = {});
 
 }  // namespace candid::apps

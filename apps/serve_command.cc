@@ -1,10 +1,14 @@
 // candid serve
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <charconv>
+#include <filesystem>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "apps/command.h"
@@ -17,23 +21,62 @@
 namespace candid::apps {
 namespace {
 
+constexpr std::uintmax_t kLeastFreeBytes = 32u << 20;  // of the disk, to be ready
+
 struct ServeOptions {
   std::string config;
   std::string listen;
+  std::string certificate;
+  std::string key;
 };
 
 Status ParseListen(const std::string& listen, ops::Config* config) {
   const std::size_t colon = listen.rfind(':');
   const char* end = listen.data() + listen.size();
   std::uint16_t port = 0;
-  if (colon == std::string::npos || colon == 0 ||
-      std::from_chars(listen.data() + colon + 1, end, port).ptr != end ||
-      colon + 1 == listen.size()) {
+  const bool both = colon != std::string::npos && colon != 0 && colon + 1 != listen.size();
+  const auto read = std::from_chars(listen.data() + (both ? colon + 1 : 0), end, port);
+  if (!both || read.ptr != end || read.ec != std::errc()) {
     return Fail(Code::kInvalidArgument,
                 fmt::format("--listen {}: not ADDRESS:PORT, such as 127.0.0.1:8600", listen));
   }
   config->address = listen.substr(0, colon);
+  if (config->address.front() == '[' && config->address.back() == ']') {  // IPv6, as URLs write it
+    config->address = config->address.substr(1, config->address.size() - 2);
+  }
   config->port = port;
+  return {};
+}
+
+// The file, then the environment, then the command line.
+Result<ops::Config> ConfigOf(const Context& context, const ServeOptions& options) {
+  if (options.certificate.empty() != options.key.empty()) {
+    return Fail(Code::kInvalidArgument, "--tls-certificate and --tls-key go together");
+  }
+  CANDID_ASSIGN(ops::Config config, ops::LoadConfig(options.config, ops::ProcessEnvironment()));
+  config.state_dir = context.state;
+  if (!options.listen.empty()) CANDID_TRY(ParseListen(options.listen, &config));
+  if (!options.certificate.empty()) {
+    config.tls_certificate = options.certificate;
+    config.tls_key = options.key;
+  }
+  return config;
+}
+
+// Whether the store can be read, and written as far as one can tell without writing.
+Status CheckStore(const store::Store& store) {
+  const auto count = store.CountCollections();
+  if (!count) return Fail(count.error());
+  if (access(store.database().c_str(), R_OK | W_OK) != 0) {
+    return Fail(Code::kUnavailable, fmt::format("{}: {}", store.database().string(),
+                                                std::generic_category().message(errno)));
+  }
+  std::error_code error;
+  const auto space = std::filesystem::space(store.folder(), error);
+  if (!error && space.available < kLeastFreeBytes) {
+    return Fail(Code::kUnavailable, fmt::format("the disk of {} is full: {} MiB are free",
+                                                store.folder().string(), space.available >> 20));
+  }
   return {};
 }
 
@@ -82,24 +125,30 @@ void Warm(collections::Collections& collections, const std::atomic<bool>& stoppi
 
 Status Serve(const Context& context, const ServeOptions& options) {
   Interrupt interrupt;
-  CANDID_ASSIGN(ops::Config config, ops::LoadConfig(options.config, ops::ProcessEnvironment()));
-  config.state_dir = context.state;
-  if (!options.listen.empty()) CANDID_TRY(ParseListen(options.listen, &config));
+  CANDID_ASSIGN(const ops::Config config, ConfigOf(context, options));
   CANDID_ASSIGN(const auto log, ops::Log::Create(config.log_format, config.log_level));
-  CANDID_ASSIGN(const auto place, OpenWorkplace(context, store::Access::kWrite, Need::kPhotos));
+  collections::Options limits;
+  limits.max_collections = static_cast<std::size_t>(config.max_collections);
+  limits.max_faces = static_cast<std::size_t>(config.max_faces_per_collection);
+  CANDID_ASSIGN(const auto place,
+                OpenWorkplace(context, store::Access::kWrite, Need::kPhotos, limits));
   CANDID_ASSIGN(const auto keys, collections::AccessKeys::Load(*place.store));
   CANDID_ASSIGN(auto paging_secret, ReadOrMakeSecret(context.state / "paging_secret", 32));
   ops::Metrics metrics;
   Readiness readiness;
+  const auto ready = [&readiness, &store = *place.store]() -> Status {
+    CANDID_TRY(readiness.Get());
+    return CheckStore(store);
+  };
   CANDID_ASSIGN(
       const auto service,
       api::Service::Start(
-          config,
-          {*place.collections, [&keys](std::string_view id) { return keys->Secret(id); },
-           std::move(paging_secret), [&readiness] { return readiness.Get(); }, *log, metrics}));
-  log->Write(
-      ops::Level::kInfo, "serving",
-      {{"address", std::string_view(config.address)}, {"port", std::int64_t{service->port()}}});
+          config, {*place.collections, [&keys](std::string_view id) { return keys->Secret(id); },
+                   std::move(paging_secret), ready, *log, metrics}));
+  log->Write(ops::Level::kInfo, "serving",
+             {{"address", std::string_view(config.address)},
+              {"port", std::int64_t{service->port()}},
+              {"scheme", config.tls_certificate.empty() ? "http" : "https"}});
   std::atomic<bool> stopping = false;
   std::thread warming([&] { Warm(*place.collections, stopping, readiness, *log); });
   interrupt.Wait();
@@ -115,11 +164,15 @@ Status Serve(const Context& context, const ServeOptions& options) {
 void AddServe(CLI::App* app, Context* context) {
   CLI::App* command = app->add_subcommand("serve", "Answer the Rekognition API until Ctrl-C");
   command->footer(
-      "\nLoopback only: there is no TLS yet. Settings: docs/configuration.md.\nExamples:\n"
-      "  candid serve --listen 127.0.0.1:8600\n  candid serve --config candid.toml\n");
+      "\nWithout TLS only a loopback address is served. Settings: "
+      "docs/configuration.md.\nExamples:\n"
+      "  candid serve --listen 127.0.0.1:8600\n  candid serve --config candid.toml\n"
+      "  candid serve --listen 0.0.0.0:8443 --tls-certificate chain.pem --tls-key key.pem\n");
   auto options = std::make_shared<ServeOptions>();
   command->add_option("--config", options->config, "TOML file")->check(CLI::ExistingFile);
   command->add_option("--listen", options->listen, "ADDRESS:PORT; wins over the file");
+  command->add_option("--tls-certificate", options->certificate, "PEM file, chain included");
+  command->add_option("--tls-key", options->key, "PEM file of its private key");
   Run(command, context, [context, options] { return Serve(*context, *options); });
 }
 

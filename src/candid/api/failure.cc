@@ -13,7 +13,9 @@ Failure ImageFailure(const Error& error) {
               .message = "Request has invalid image format",
               .reason = error.message()};
     case Code::kTooLarge:
-      return {"ImageTooLargeException", "Image size is too large. " + error.message()};
+      return {.type = "ImageTooLargeException",
+              .message = "Image size is too large.",
+              .reason = error.message()};
     case Code::kInvalidArgument:
       // Word for word the service's, which clients compare with.
       return {.type = "InvalidParameterException",
@@ -74,7 +76,12 @@ net::Response RenderFailure(const Failure& failure, const std::string& request_i
     json.Member("Logref", request_id);
     json.Member("Message", failure.message);
   } else {
-    json.Member("message", failure.message);
+    json.Key("message");
+    if (failure.message.empty()) {
+      json.Null();  // as the real service says nothing of an unknown operation
+    } else {
+      json.Value(failure.message);
+    }
   }
   json.EndObject();
   net::Response response;

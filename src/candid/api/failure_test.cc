@@ -30,6 +30,8 @@ TEST(Failure, OfAPictureIsWordedAsTheServiceWordsIt) {
             "Request has invalid parameters");
   EXPECT_EQ(FailureOf(Error(Code::kMalformed, "cut"), Subject::kImage).message,
             "Request has invalid image format");
+  EXPECT_EQ(FailureOf(Error(Code::kTooLarge, "9 x 9"), Subject::kImage).message,
+            "Image size is too large.");
   const Error missing(Code::kNotFound, "The collection id: a does not exist");
   EXPECT_EQ(FailureOf(missing, Subject::kImage).type, "ResourceNotFoundException");
   EXPECT_EQ(FailureOf(missing, Subject::kImage).message, missing.message());
@@ -42,6 +44,9 @@ TEST(Failure, HasTwoShapes) {
             R"("Logref":"id","Message":"gone"})");
   const auto early = RenderFailure({"ValidationException", "no", 400, Shape::kFramework}, "id");
   EXPECT_EQ(early.body, R"({"__type":"ValidationException","message":"no"})");
+  const auto unknown = RenderFailure({"a#UnknownX", "", 400, Shape::kFramework}, "id");
+  EXPECT_EQ(unknown.body, R"({"__type":"a#UnknownX","message":null})");
+  EXPECT_EQ(unknown.headers.back().value, "UnknownX");
 }
 
 TEST(JsonWriter, WritesWhatClientsRead) {

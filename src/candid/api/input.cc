@@ -324,10 +324,9 @@ Expected<ImageInput> Input::Image(std::string_view name) const {
   const bool in_s3 = object != nullptr && !object->is_null();
   const auto blob = state_->blobs.find(path + ".bytes");
   if (in_s3 == (blob != state_->blobs.end())) {
-    return RefuseService("InvalidParameterException", "Request has invalid parameters: give '" +
-                                                          path +
-                                                          "' either Bytes or "
-                                                          "S3Object");
+    return Refuse({.type = "InvalidParameterException",
+                   .message = "Request has invalid parameters",
+                   .reason = "'" + path + "' must give either Bytes or S3Object"});
   }
   ImageInput image;
   image.in_s3 = in_s3;

@@ -67,6 +67,11 @@ void JsonWriter::Value(bool value) {
   text_ += value ? "true" : "false";
 }
 
+void JsonWriter::Null() {
+  Separate();
+  text_ += "null";
+}
+
 void JsonWriter::Value(double value) {
   Separate();
   AppendNumber(text_, std::isfinite(value) ? value : 0.0);

@@ -21,6 +21,7 @@ class JsonWriter {
   void Value(std::string_view text);
   void Value(const char* text) { Value(std::string_view(text)); }
   void Value(bool value);
+  void Null();
   void Value(double value);  // shortest form that reads back the same
   void Value(float value);
   void Value(std::integral auto value) { Integer(static_cast<std::int64_t>(value)); }

@@ -31,6 +31,9 @@ net::ServerOptions ServerOptionsOf(const ops::Config& config, const Clock& clock
   options.write_timeout = std::chrono::seconds(config.write_timeout_s);
   options.drain_timeout = std::chrono::seconds(config.drain_timeout_s);
   options.clock = &clock;
+  if (!config.tls_certificate.empty()) {
+    options.tls = net::TlsFiles{config.tls_certificate, config.tls_key};
+  }
   return options;
 }
 
@@ -72,6 +75,7 @@ struct Service::State {
   PagingTokens tokens;
   std::unique_ptr<net::Server> server;  // last: its threads use all of the above
 
+  void AddGauges();
   net::Response Answer(const net::Request& request);
   net::Response AnswerGet(const net::Request& request, const std::string& request_id);
   // Sets `operation` as soon as it is known to be one of ours.
@@ -88,6 +92,7 @@ Expected<Caller> Service::State::CallerOf(const net::Request& request) const {
 }
 
 Expected<std::string> Service::State::Run(const net::Request& request, std::string& operation) {
+  if (request.late) return Refuse(FailureOf(Error(Code::kCancelled, ""), Subject::kOther));
   const auto caller = CallerOf(request);
   if (!caller) return Refuse(caller.error());
   const std::string* target = request.Find("x-amz-target");
@@ -116,9 +121,11 @@ Expected<std::string> Service::State::Run(const net::Request& request, std::stri
 
 net::Response Service::State::AnswerGet(const net::Request& request,
                                         const std::string& request_id) {
-  if (request.method == "GET" && net::IsLoopback(request.peer)) {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (reads && net::IsLoopback(request.peer)) {
     if (request.target == "/healthz") return Plain(200, "ok\n");
     if (request.target == "/readyz") {
+      if (request.late) return Plain(503, "the server is stopping\n");
       const Status ready = parts.ready ? parts.ready() : Status();
       return ready ? Plain(200, "ready\n") : Plain(503, ready.error().message() + "\n");
     }
@@ -166,31 +173,43 @@ net::Response Service::State::Answer(const net::Request& request) {
   return response;
 }
 
-Result<std::unique_ptr<Service>> Service::Start(const ops::Config& config, ServiceParts parts) {
-  if (!net::IsLoopback(config.address)) {
-    return Fail(Code::kInvalidArgument,
-                "[server] address '" + config.address +
-                    "' is not a loopback address: without TLS only 127.0.0.1 or ::1 may be bound; "
-                    "put a TLS proxy on this machine in front");
-  }
-  const Clock& clock = parts.clock;
-  auto state = std::make_unique<State>(config, std::move(parts));
-  State* const self = state.get();
-  const auto& collections = state->parts.collections;
-  ops::Metrics& metrics = state->parts.metrics;
+void Service::State::AddGauges() {
+  const auto& collections = parts.collections;
+  ops::Metrics& metrics = parts.metrics;
   metrics.AddGauge("candid_gallery_collections", "Collections in memory, ready to be searched",
                    [&collections] { return double(collections.loaded().collections); });
   metrics.AddGauge("candid_gallery_faces", "Faces in memory, ready to be searched",
                    [&collections] { return double(collections.loaded().faces); });
   metrics.AddGauge("candid_gallery_bytes", "Memory of the galleries",
                    [&collections] { return double(collections.loaded().bytes); });
+  metrics.AddGauge("candid_connections", "Connections that are open",
+                   [this] { return double(server->stats().connections); });
+  metrics.AddGauge("candid_queued_requests", "Requests that wait for a worker",
+                   [this] { return double(server->stats().queued); });
+  metrics.AddGauge("candid_body_bytes", "Memory of request bodies being read or worked on",
+                   [this] { return double(server->stats().body_bytes); });
+}
+
+Result<std::unique_ptr<Service>> Service::Start(const ops::Config& config, ServiceParts parts) {
+  if (config.tls_certificate.empty() && !net::IsLoopback(config.address)) {
+    return Fail(Code::kInvalidArgument,
+                "[server] address '" + config.address +
+                    "' is not a loopback address, and others are served with TLS only: give "
+                    "--tls-certificate and --tls-key, or listen on 127.0.0.1");
+  }
+  const Clock& clock = parts.clock;
+  auto state = std::make_unique<State>(config, std::move(parts));
+  State* const self = state.get();
   CANDID_ASSIGN(state->server,
                 net::Server::Start(
                     ServerOptionsOf(config, clock),
                     [self](const net::Request& request) { return self->Answer(request); },
-                    [](net::Refusal refusal) {
-                      return RenderFailure(FailureOfRefusal(refusal), RandomUuid());
+                    [self](net::Refusal refusal) {
+                      const Failure failure = FailureOfRefusal(refusal);
+                      self->parts.metrics.CountRefusal(failure.type);
+                      return RenderFailure(failure, RandomUuid());
                     }));
+  state->AddGauges();
   return std::unique_ptr<Service>(new Service(std::move(state)));
 }
 

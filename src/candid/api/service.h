@@ -30,14 +30,15 @@ struct ServiceParts {
 
 class Service {
  public:
-  // What `parts` refers to outlives the service. kInvalidArgument: an address that is not loopback
-  // (there is no TLS yet), or nonsense; kIo: the address cannot be bound.
+  // What `parts` refers to outlives the service. kInvalidArgument: an address that is nonsense, or
+  // not loopback without TLS; others as net::Server::Start.
   static Result<std::unique_ptr<Service>> Start(const ops::Config& config, ServiceParts parts);
   ~Service();  // stops
 
   std::uint16_t port() const;
 
-  // Graceful: requests in work are answered first. Blocks; may be called twice.
+  // Graceful: requests in work are answered first; those that come meanwhile are told to try again,
+  // and /readyz says so. Blocks; may be called twice.
   void Stop();
 
  private:

@@ -99,6 +99,19 @@ bool Signs(const Authorization& authorization, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// The first reader of a header sent twice may not be the last.
+Expected<void> CheckSentOnce(const net::Request& request) {
+  for (const std::string_view name : {"authorization", "x-amz-date", "x-amz-target"}) {
+    const auto is_it = [&](const net::Header& header) {
+      return net::SameHeaderName(header.name, name);
+    };
+    if (std::ranges::count_if(request.headers, is_it) > 1) {
+      return Incomplete("The header '" + std::string(name) + "' was sent more than once.");
+    }
+  }
+  return {};
+}
+
 Expected<void> CheckTime(std::string_view date, std::string_view day, const Clock& clock,
                          std::chrono::seconds window) {
   const auto sent = ParseAmzDate(date);
@@ -237,6 +250,7 @@ Expected<Caller> Authenticate(const net::Request& request, const SecretLookup& s
   if (header == nullptr || header->empty()) {
     return RefuseEarly("MissingAuthenticationTokenException", "Missing Authentication Token");
   }
+  if (auto once = CheckSentOnce(request); !once) return Refuse(once.error());
   auto authorization = ParseAuthorization(*header);
   if (!authorization) return Refuse(authorization.error());
   const std::string* date = request.Find("x-amz-date");

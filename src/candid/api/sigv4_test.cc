@@ -84,7 +84,7 @@ TEST(SigV4, RefusesChangedRequests) {
   EXPECT_EQ(TypeOf(target), "InvalidSignatureException");
   net::Request second = request;
   second.headers.push_back({"x-amz-target", "RekognitionService.DeleteCollection"});
-  EXPECT_EQ(TypeOf(second), "InvalidSignatureException");
+  EXPECT_EQ(TypeOf(second), "IncompleteSignatureException");
   net::Request path = request;
   path.target = "/base/";
   EXPECT_EQ(TypeOf(path), "InvalidSignatureException");

@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <set>
@@ -44,9 +45,13 @@ std::vector<Setting> SettingsOf(Config& c) {
       {"server", "idle_timeout_s", &c.idle_timeout_s, 1, kDay},
       {"server", "write_timeout_s", &c.write_timeout_s, 1, kDay},
       {"server", "drain_timeout_s", &c.drain_timeout_s, 1, kDay},
+      {"server", "tls_certificate", &c.tls_certificate},
+      {"server", "tls_key", &c.tls_key},
       {"api", "region", &c.region},
       {"api", "account_id", &c.account_id},
       {"api", "accept_unsigned_requests", &c.accept_unsigned_requests},
+      {"api", "max_collections", &c.max_collections, 1, 1'000'000},
+      {"api", "max_faces_per_collection", &c.max_faces_per_collection, 1, 1'000'000'000},
       {"state", "dir", &c.state_dir},
       {"log", "format", &c.log_format, 0, 0, {"text", "json"}},
       {"log", "level", &c.log_level, 0, 0, {"debug", "info", "warning", "error"}},
@@ -133,6 +138,19 @@ Status AssignVariable(const Setting& setting, const std::string& value, const st
   return AssignText(setting, value, where);
 }
 
+// What no setting can see on its own.
+Status CheckTogether(const Config& config) {
+  if (config.tls_certificate.empty() != config.tls_key.empty()) {
+    return Fail(Code::kInvalidArgument,
+                "[server] tls_certificate and [server] tls_key are set both or not at all");
+  }
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (config.account_id.size() != 12 || !std::ranges::all_of(config.account_id, is_digit)) {
+    return Bad("[api] account_id", "12 digits");
+  }
+  return {};
+}
+
 std::string PlaceOf(const std::string& origin, const toml::node& node) {
   return origin + ":" + std::to_string(node.source().begin.line) + ": ";
 }
@@ -190,6 +208,7 @@ Result<Config> ParseConfig(std::string_view text, const std::string& origin,
       CANDID_TRY(AssignVariable(setting, *value, "environment variable " + variable));
     }
   }
+  CANDID_TRY(CheckTogether(config));
   return config;
 }
 

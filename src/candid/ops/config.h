@@ -27,11 +27,15 @@ struct Config {
   std::int64_t idle_timeout_s = 75;
   std::int64_t write_timeout_s = 30;
   std::int64_t drain_timeout_s = 10;
+  std::filesystem::path tls_certificate;  // PEM, with its chain; empty: plain HTTP
+  std::filesystem::path tls_key;          // PEM; empty exactly where the other is
 
   // [api]
   std::string region = "us-east-1";         // of ARNs where a request carries no signature
-  std::string account_id = "000000000000";  // of ARNs
+  std::string account_id = "000000000000";  // of ARNs; 12 digits
   bool accept_unsigned_requests = false;
+  std::int64_t max_collections = 100'000;
+  std::int64_t max_faces_per_collection = 20'000'000;
 
   // [state]
   std::filesystem::path state_dir = "state";

@@ -49,6 +49,22 @@ TEST(Config, RefusesValuesThatMeanNothing) {
   EXPECT_THAT(Refusal("[server]\nport = \"80\"\n"), HasSubstr("a whole number"));
   EXPECT_THAT(Refusal("[log]\nlevel = \"loud\"\n"), HasSubstr("debug or info or warning or error"));
   EXPECT_THAT(Refusal("[server\n"), HasSubstr("candid.toml:1"));
+  for (const char* account : {"12345678901", "1234567890123", "12345678901x"}) {
+    EXPECT_EQ(Refusal("[api]\naccount_id = \"" + std::string(account) + "\"\n"),
+              "[api] account_id must be 12 digits");
+  }
+}
+
+TEST(Config, ACertificateComesWithItsKey) {
+  constexpr char kWhy[] =
+      "[server] tls_certificate and [server] tls_key are set both or not at all";
+  EXPECT_EQ(Refusal("[server]\ntls_certificate = \"c.pem\"\n"), kWhy);
+  EXPECT_EQ(Refusal("[server]\ntls_key = \"k.pem\"\n"), kWhy);
+  const auto both =
+      ParseConfig("[server]\ntls_certificate = \"c.pem\"\ntls_key = \"k.pem\"\n", "f", Nothing);
+  ASSERT_TRUE(both) << both.error().message();
+  EXPECT_EQ(both->tls_certificate, "c.pem");
+  EXPECT_EQ(both->tls_key, "k.pem");
 }
 
 }  // namespace

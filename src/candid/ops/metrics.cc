@@ -29,6 +29,11 @@ struct Metrics::State {
           .Name("candid_request_seconds")
           .Help("From the whole request to the finished answer, by operation")
           .Register(registry);
+  prometheus::Family<prometheus::Counter>& refusals =
+      prometheus::BuildCounter()
+          .Name("candid_refusals_total")
+          .Help("Requests refused before they were read, by outcome")
+          .Register(registry);
   prometheus::Family<prometheus::Counter>& faces = prometheus::BuildCounter()
                                                        .Name("candid_faces_total")
                                                        .Help("Faces, by what became of them")
@@ -48,6 +53,10 @@ void Metrics::CountRequest(const std::string& operation, const std::string& outc
                            double seconds) {
   state_->requests.Add({{"operation", operation}, {"outcome", outcome}}).Increment();
   state_->request_seconds.Add({{"operation", operation}}, kSeconds).Observe(seconds);
+}
+
+void Metrics::CountRefusal(const std::string& outcome) {
+  state_->refusals.Add({{"outcome", outcome}}).Increment();
 }
 
 void Metrics::ObserveStage(const std::string& stage, double seconds) {

@@ -17,6 +17,8 @@ class Metrics {
 
   // candid_requests_total{operation,outcome} and candid_request_seconds{operation}.
   void CountRequest(const std::string& operation, const std::string& outcome, double seconds);
+  // candid_refusals_total{outcome}: what the server answered without reading the request.
+  void CountRefusal(const std::string& outcome);
   // candid_<stage>_seconds.
   void ObserveStage(const std::string& stage, double seconds);
   // candid_faces_total{kind}: found, indexed.

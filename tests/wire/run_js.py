@@ -1,20 +1,28 @@
-"""Runs the tests for the AWS SDK for JavaScript; 77 (skipped) where node or the package is absent."""
-import os
+"""Runs the tests for one AWS SDK for JavaScript (v3 or v2); 77 (skipped) where something is absent."""
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
-from harness import Server, client_environment, missing, photos
+from harness import MODELS, NO_PHOTOS, client_environment, photos, running
 
 here = pathlib.Path(__file__).parent
-if not shutil.which("node") or not (here / "node_modules/@aws-sdk/client-rekognition").exists():
-    print("skipped: node or tests/wire/node_modules is absent; run npm ci in tests/wire")
+script, package = {"v3": ("sdk_v3_test.mjs", "@aws-sdk/client-rekognition"),
+                   "v2": ("sdk_v2_test.mjs", "aws-sdk")}[sys.argv[1]]
+absent = ("node" if not shutil.which("node") else
+          f"tests/wire/node_modules/{package}; run tools/npm_ci tests/wire"
+          if not (here / "node_modules" / package).exists() else
+          str(MODELS) if not (MODELS / "pack.toml").exists() else
+          NO_PHOTOS if not photos(5, 3) else None)
+if absent:
+    print("skipped, absent:", absent)
     sys.exit(77)
-if missing() or not photos(1, 3):
-    print("skipped:", missing() or "no photos in ../shared/data/lfw-dev")
-    sys.exit(77)
-server = Server()
-done = subprocess.run(["node", "--test", str(here / "sdk_test.mjs")], env=client_environment(server))
-server.close()
+with running() as server:
+    done = subprocess.run(["node", "--test", "--test-reporter=tap", str(here / script)],
+                          env=client_environment(server), stdout=subprocess.PIPE, text=True)
+print(done.stdout)
+counts = {name: int(value) for name, value in re.findall(r"^# (\w+) (\d+)$", done.stdout, re.M)}
+print(f"{counts.get('pass', 0)} passed, {counts.get('fail', 1)} failed, "
+      f"{counts.get('skipped', 0)} skipped")
 sys.exit(done.returncode)

@@ -1,0 +1,146 @@
+"""TLS: curl, boto3 and raw handshakes against `candid serve` with a certificate."""
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from harness import CANDID, REGION, read_answer
+
+try:
+    import boto3
+except ImportError:
+    boto3 = None
+
+NAMES = "subjectAltName=IP:127.0.0.1,DNS:localhost"
+
+
+def make_certificate(folder):
+    folder.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                    "/CN=localhost", "-addext", NAMES, "-keyout", folder / "key.pem", "-out",
+                    folder / "certificate.pem"], check=True, capture_output=True)
+    return folder
+
+
+def setUpModule():
+    global work, server
+    work = pathlib.Path(tempfile.mkdtemp())
+    server = harness.Server(tls=make_certificate(work / "one"), server_header_timeout_s=1,
+                            server_address="0.0.0.0")
+
+
+def tearDownModule():
+    server.close()
+    shutil.rmtree(work)
+
+
+class Tls(unittest.TestCase):
+    def test_signed_requests_on_one_connection(self):
+        with server.connect() as connection:
+            for _ in range(3):
+                connection.sendall(server.request("ListCollections", {}))
+                self.assertEqual(read_answer(connection).status, 200)
+
+    def test_versions(self):
+        for version, spoken in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True),
+                                (ssl.TLSVersion.TLSv1_3, True)):
+            context = ssl.create_default_context(cafile=work / "one/certificate.pem")
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = version
+            plain = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+            try:
+                with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+                    self.assertEqual(connection.version(), version.name.replace("_", "."))
+                    self.assertTrue(spoken)
+            except ssl.SSLError:
+                self.assertFalse(spoken, version)
+            finally:
+                plain.close()
+
+    def test_a_farewell(self):
+        with server.connect() as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            self.assertEqual(read_answer(connection).body, b"ok\n")
+            # An end without close_notify would be an error here.
+            self.assertEqual(connection.recv(10), b"")
+
+    def test_large_bodies(self):
+        image = {"Bytes": harness.base64_text(bytes(5_242_880))}
+        answer = server.call("CompareFaces", {"SourceImage": image, "TargetImage": image})
+        self.assertEqual(answer.failure[0], "InvalidImageFormatException")
+
+    def test_plain_http_and_rubbish_are_cut_off(self):
+        for bytes_sent in (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"\x16\x03\x01" + b"x" * 99,
+                           b""):  # the last is too slow
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+                connection.sendall(bytes_sent)
+                try:
+                    self.assertNotIn(b"HTTP/1.1 200", connection.recv(1000))
+                except ConnectionResetError:
+                    pass
+        self.assertEqual(server.get("/healthz"), (200, "ok\n"))
+
+    def test_half_a_handshake_does_not_hold_up_the_stop(self):
+        with harness.running(tls=work / "one") as other:
+            with socket.create_connection(("127.0.0.1", other.port)):
+                with other.connect() as idle:
+                    other.stop()
+                    self.assertEqual(idle.recv(10), b"")
+
+    @unittest.skipUnless(shutil.which("curl"), "curl is not installed")
+    def test_curl(self):
+        trust = ["--cacert", str(work / "one/certificate.pem")]
+        for arguments, status in ((trust, 0), ([], 60)):
+            done = subprocess.run(["curl", "-s", *arguments, server.endpoint + "/healthz"],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, status)
+            self.assertEqual(done.stdout, "" if status else "ok\n")
+
+    @unittest.skipUnless(boto3, "boto3 is not installed")
+    def test_boto3(self):
+        client = boto3.client("rekognition", endpoint_url=server.endpoint, region_name=REGION,
+                              aws_access_key_id=server.key_id, aws_secret_access_key=server.secret,
+                              verify=str(work / "one/certificate.pem"))
+        client.create_collection(CollectionId="tls")
+        self.assertEqual(client.list_collections()["CollectionIds"], ["tls"])
+        client.delete_collection(CollectionId="tls")
+        client.close()
+
+
+class Files(unittest.TestCase):
+    def refusal(self, certificate, key):
+        with tempfile.TemporaryDirectory() as state:
+            os.makedirs(state + "/models")
+            os.symlink(harness.MODELS, state + "/models/candid-default")
+            done = subprocess.run([CANDID, "serve", "--state", state, "--listen", "127.0.0.1:0",
+                                   "--tls-certificate", certificate, "--tls-key", key],
+                                  capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+        return done.stderr
+
+    def test_files_that_will_not_do(self):
+        one, two = work / "one", make_certificate(work / "two")
+        rubbish = work / "rubbish.pem"
+        rubbish.write_text("-----BEGIN CERTIFICATE-----\nx\n")
+        sealed = work / "sealed.pem"
+        subprocess.run(["openssl", "pkey", "-in", one / "key.pem", "-aes256", "-passout",
+                        "pass:word", "-out", sealed], check=True)
+        self.assertIn(f"{work}/none.pem", self.refusal(work / "none.pem", one / "key.pem"))
+        self.assertIn(f"{rubbish}: not a certificate in PEM form",
+                      self.refusal(rubbish, one / "key.pem"))
+        for key in (two / "key.pem", sealed, rubbish):
+            self.assertIn(f"{key}: not the certificate's private key in PEM form without a pass "
+                          "phrase", self.refusal(one / "certificate.pem", key))
+
+
+if __name__ == "__main__":
+    if not shutil.which("openssl"):
+        print("skipped: openssl is not installed")
+        raise SystemExit(77)
+    harness.main()

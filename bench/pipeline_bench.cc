@@ -241,7 +241,8 @@ std::vector<fs::path> Portraits(int argc, char** argv) {
 
 face::Network NetworkOf(const Part& part) {
   const Bytes onnx = OrDie(candid::models::ReadPartFile(part));
-  return {OrDie(candid::infer::Model::Load(onnx, part.name)), part, candid::infer::BestPrecision()};
+  return {OrDie(candid::infer::Model::Load(onnx, part.name)), part, candid::infer::BestPrecision(),
+          std::make_shared<candid::infer::Arena>()};
 }
 
 // The first that shows one face and no more.

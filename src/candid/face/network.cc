@@ -5,8 +5,8 @@
 namespace candid::face {
 
 Network::Network(std::shared_ptr<const infer::Model> model, const models::Part& part,
-                 infer::Precision precision)
-    : model_(std::move(model)), part_(part), precision_(precision) {
+                 infer::Precision precision, std::shared_ptr<infer::Arena> arena)
+    : model_(std::move(model)), part_(part), precision_(precision), arena_(std::move(arena)) {
   normalisation_ = {part.input.bgr ? image::ChannelOrder::kBgr : image::ChannelOrder::kRgb,
                     part.input.mean, part.input.scale};
 }
@@ -18,6 +18,7 @@ Result<infer::Session*> Network::Run(const image::Image& picture) {
   if (found == sessions_.end()) {
     infer::SessionOptions options;
     options.precision = precision_;
+    options.arena = arena_;
     options.input_shapes[model_->inputs().front().name] = {1, 3, picture.height, picture.width};
     CANDID_ASSIGN(auto session, infer::Session::Create(model_, options));
     if (sessions_.size() == kMaxSizes) sessions_.erase(sessions_.begin());

@@ -13,17 +13,18 @@
 
 namespace candid::face {
 
-// One thread at a time. Sessions for the sizes it is asked for are made when first needed; the
+// One thread at a time, which may run several on one arena in turn: what Run gives is valid until
+// any of them runs again. Sessions for the sizes it is asked for are made when first needed; the
 // oldest go when there are more than kMaxSizes.
 class Network {
  public:
   Network(std::shared_ptr<const infer::Model> model, const models::Part& part,
-          infer::Precision precision);
+          infer::Precision precision, std::shared_ptr<infer::Arena> arena);
 
   const models::Part& part() const { return part_; }
   std::size_t output_count() const { return model_->outputs().size(); }
 
-  // Runs the network on `picture`, whose size is the input's. Valid until the next call.
+  // Runs the network on `picture`, whose size is the input's.
   Result<infer::Session*> Run(const image::Image& picture);
 
  private:
@@ -33,6 +34,7 @@ class Network {
   std::shared_ptr<const infer::Model> model_;
   models::Part part_;
   infer::Precision precision_;
+  std::shared_ptr<infer::Arena> arena_;
   image::Normalisation normalisation_;
   std::vector<std::pair<Size, std::unique_ptr<infer::Session>>> sessions_;  // latest used last
 };

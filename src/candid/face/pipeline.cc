@@ -65,8 +65,10 @@ Result<LoadedPart> LoadPart(const models::Part& part) {
 
 Worker MakeWorker(const LoadedPart& detector, const LoadedPart& landmarks,
                   const std::vector<LoadedPart>& embedders, infer::Precision precision) {
+  // The networks run in turn and at many sizes: one memory for all.
+  const auto arena = std::make_shared<infer::Arena>();
   const auto network = [&](const LoadedPart& loaded) {
-    return Network(loaded.model, loaded.part, precision);
+    return Network(loaded.model, loaded.part, precision, arena);
   };
   Worker worker{network(detector), network(landmarks), {}};
   for (const LoadedPart& embedder : embedders) {

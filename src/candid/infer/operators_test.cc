@@ -177,6 +177,12 @@ const Case kCases[] = {
        b.Node("Sigmoid", {"x"}, "t");  // keeps it from being folded
        b.Normalization("t", "y", 16);
      }},
+    // As MXNet's exporter and opset 7 write it: still one number a channel.
+    {"BatchNormalizationSpatial0", 16,
+     [](auto& b) {
+       b.Node("Sigmoid", {"x"}, "t");
+       ModelBuilder::Set(b.Normalization("t", "y", 16), "spatial", 0);
+     }},
     {"ConvNormalizationPRelu", 16,
      [](auto& b) {
        b.Conv("x", "t", 16, 24, 3, 1, 1, false);

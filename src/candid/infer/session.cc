@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "candid/infer/fuse.h"
 #include "candid/infer/graph.h"
@@ -15,21 +15,28 @@ namespace {
 
 constexpr std::size_t kMaxArenaBytes = std::size_t{4} << 30;
 
-struct FreeMemory {
-  void operator()(std::byte* memory) const { std::free(memory); }
-};
-
 }  // namespace
 
 struct Session::State {
   std::shared_ptr<const Model> model;
   Precision precision = Precision::kF32;
   Program program;
-  std::unique_ptr<std::byte, FreeMemory> arena;
+  std::shared_ptr<Arena> arena;
   std::size_t arena_bytes = 0;
-  std::vector<std::byte*> addresses;
+  std::vector<std::size_t> offsets;
+  std::vector<std::byte*> addresses;  // offsets in the arena at `bound`
+  const std::byte* bound = nullptr;
   std::vector<Shape> input_shapes;
   std::vector<Shape> output_shapes;
+
+  // The arena moves when a session that shares it makes it grow.
+  std::byte** Addresses() {
+    if (bound != arena->data()) {
+      bound = arena->data();
+      for (std::size_t i = 0; i < offsets.size(); ++i) addresses[i] = arena->data() + offsets[i];
+    }
+    return addresses.data();
+  }
 };
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -49,23 +56,18 @@ Result<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> mo
   if (!program.has_value()) return Fail(program.error().WithContext(graph.name));
   state->program = *std::move(program);
 
-  const MemoryPlan plan = PlanMemory(state->program.buffers);
+  MemoryPlan plan = PlanMemory(state->program.buffers);
   if (plan.bytes > kMaxArenaBytes) {
     return Fail(Code::kTooLarge,
                 fmt::format("{} needs {} MiB at these input shapes, more than {}; use smaller ones",
                             graph.name, plan.bytes >> 20, kMaxArenaBytes >> 20));
   }
-  state->arena_bytes = (plan.bytes / kArenaAlignment + 1) * kArenaAlignment;
-  state->arena.reset(
-      static_cast<std::byte*>(std::aligned_alloc(kArenaAlignment, state->arena_bytes)));
-  if (state->arena == nullptr) {
-    return Fail(Code::kUnavailable,
-                fmt::format("no memory for {} MiB of activations", state->arena_bytes >> 20));
-  }
-  std::fill_n(state->arena.get(), state->arena_bytes, std::byte{0});
-  for (const std::size_t offset : plan.offsets) {
-    state->addresses.push_back(state->arena.get() + offset);
-  }
+  state->arena_bytes = plan.bytes;
+  state->arena = options.arena == nullptr ? std::make_shared<Arena>() : options.arena;
+  // No buffer is an arena as well: it needs an address.
+  CANDID_TRY(state->arena->Reserve(std::max<std::size_t>(plan.bytes, 1)));
+  state->offsets = std::move(plan.offsets);
+  state->addresses.resize(state->offsets.size());
   for (const int value : graph.inputs) {
     state->input_shapes.push_back(graph.values[static_cast<std::size_t>(value)].shape);
   }
@@ -81,7 +83,7 @@ Precision Session::precision() const { return state_->precision; }
 
 std::span<float> Session::input(std::size_t index) {
   const int buffer = state_->program.inputs[index];
-  return {reinterpret_cast<float*>(state_->addresses[static_cast<std::size_t>(buffer)]),
+  return {reinterpret_cast<float*>(state_->Addresses()[buffer]),
           static_cast<std::size_t>(ElementsOf(state_->input_shapes[index]))};
 }
 
@@ -89,12 +91,13 @@ const Shape& Session::input_shape(std::size_t index) const { return state_->inpu
 
 void Session::Run() {
   const OneThread one_thread;
-  for (const Step& step : state_->program.steps) step.run(state_->addresses.data());
+  std::byte** const addresses = state_->Addresses();
+  for (const Step& step : state_->program.steps) step.run(addresses);
 }
 
 std::span<const float> Session::output(std::size_t index) const {
   const int buffer = state_->program.outputs[index];
-  return {reinterpret_cast<const float*>(state_->addresses[static_cast<std::size_t>(buffer)]),
+  return {reinterpret_cast<const float*>(state_->Addresses()[buffer]),
           static_cast<std::size_t>(ElementsOf(state_->output_shapes[index]))};
 }
 
@@ -112,7 +115,7 @@ const std::string& Session::step_name(std::size_t step) const {
 
 void Session::RunStep(std::size_t step) {
   const OneThread one_thread;
-  state_->program.steps[step].run(state_->addresses.data());
+  state_->program.steps[step].run(state_->Addresses());
 }
 
 }  // namespace candid::infer

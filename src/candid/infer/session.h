@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "candid/infer/arena.h"
 #include "candid/infer/model.h"
 
 namespace candid::infer {
@@ -22,6 +23,9 @@ struct SessionOptions {
   // By input name; needed for inputs with free sizes, may override the batch (first) size and the
   // height and width of fully convolutional graphs.
   std::map<std::string, Shape> input_shapes;
+  // Null: one of the session's own. Sessions that share one overwrite each other's inputs and
+  // outputs: what is written before a Run, and read after it, is that Run's.
+  std::shared_ptr<Arena> arena;
 };
 
 // One thread at a time. Inputs and outputs are always f32; nothing is allocated by Run. Weights
@@ -35,17 +39,18 @@ class Session {
 
   Precision precision() const;
 
-  // Written by the caller before Run. In the order of Model::inputs().
+  // Written by the caller before Run, after the last Run (and Create) of sessions that share the
+  // arena. In the order of Model::inputs().
   std::span<float> input(std::size_t index = 0);
   const Shape& input_shape(std::size_t index = 0) const;
 
   void Run();
 
-  // Valid until the next Run. In the order of Model::outputs().
+  // Valid until the next Run of a session that uses the arena. In the order of Model::outputs().
   std::span<const float> output(std::size_t index = 0) const;
   const Shape& output_shape(std::size_t index = 0) const;
 
-  // Bytes of activations and scratch, weights not counted.
+  // Bytes of activations and scratch that this session wants of its arena, weights not counted.
   std::size_t arena_bytes() const;
 
   // For profiles: Run is RunStep(0), RunStep(1), ... in order. Names tell operator, node and

@@ -68,6 +68,26 @@ TEST(SessionTest, ReusesItsArena) {
   EXPECT_LT(session->arena_bytes(), 6 * one);
 }
 
+TEST(SessionTest, SharesAnArenaInTurn) {
+  const auto model = Load(testing::MobileFaceNet(64));
+  const auto input = ModelBuilder(10, 5).RandomValues(3 * 112 * 112, 0, 1);
+  const auto expected = RunOn(*Create(model), input);
+  SessionOptions options;
+  options.arena = std::make_shared<Arena>();
+  const auto first = Create(model, options);
+  EXPECT_EQ(RunOn(*first, input), expected);
+  // A larger one moves the arena from under the first, and leaves its figures in it.
+  ModelBuilder b;
+  b.Input("in", {1, 3, 600, 600});
+  b.Conv("in", "out", 3, 16, 3);
+  b.Output("out");
+  const auto second = Create(Load(b.Build()), options);
+  EXPECT_GE(options.arena->bytes(), second->arena_bytes());
+  EXPECT_GT(second->arena_bytes(), first->arena_bytes());
+  RunOn(*second, ModelBuilder(10, 6).RandomValues(3 * 600 * 600, 0, 1));
+  EXPECT_EQ(RunOn(*first, input), expected);
+}
+
 TEST(SessionTest, RunsAtOtherSizes) {
   ModelBuilder b;
   b.Input("in", {1, 3, 32, 32});

@@ -315,6 +315,12 @@ class WithPhotos(Boto):
         areas = [record["Face"]["BoundingBox"]["Width"] * record["Face"]["BoundingBox"]["Height"]
                  for record in everyone]
         self.assertEqual(areas, sorted(areas, reverse=True))
+        for faces in (self.client.detect_faces(Image=image)["FaceDetails"],
+                      self.client.compare_faces(SourceImage=image, TargetImage=image,
+                                                SimilarityThreshold=100)["UnmatchedFaces"]):
+            areas = [face["BoundingBox"]["Width"] * face["BoundingBox"]["Height"]
+                     for face in faces]
+            self.assertEqual(areas, sorted(areas, reverse=True))
         one = self.client.index_faces(**request, ExternalImageId="one", MaxFaces=1)
         self.assertEqual(len(one["FaceRecords"]), 1)
         self.assertEqual([left_out["Reasons"] for left_out in one["UnindexedFaces"]],

@@ -155,7 +155,8 @@ class Server:
                    ("Content-Type", "application/x-amz-json-1.1"),
                    ("X-Amz-Target", "RekognitionService." + operation),
                    ("Content-Length", str(len(body)))]
-        key = sigv4.Key(how.pop("key_id", self.key_id), how.pop("secret", self.secret), REGION)
+        key = sigv4.Key(how.pop("key_id", self.key_id), how.pop("secret", self.secret),
+                        how.pop("region", REGION))
         return sigv4.sign(key, headers, body, **how)
 
     def call(self, operation, body, **how):

@@ -51,6 +51,35 @@ class Starting(unittest.TestCase):
             self.assertIn(str(server.process.pid), done.stderr)
 
 
+class LettingIn(unittest.TestCase):
+    def keys(self, server, *arguments):
+        subprocess.run([CANDID, "keys", *arguments, "--state", server.state], check=True,
+                       capture_output=True)
+
+    def test_a_key_that_was_disabled(self):
+        with harness.running() as server:
+            for change, kind in (("disable", "UnrecognizedClientException"), ("enable", "ok"),
+                                 ("delete", "UnrecognizedClientException")):
+                server.stop()
+                self.keys(server, change, server.key_id)
+                server.start()
+                self.assertEqual(server.call("ListCollections", {}).failure[0], kind)
+
+    def test_anybody_where_that_was_chosen(self):
+        with harness.running(api_accept_unsigned_requests="true", api_region="eu-west-1",
+                             api_account_id="123456789012") as server:
+            body = b'{"CollectionId":"c"}'
+            with server.connect() as connection:
+                connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nX-Amz-Target: "
+                                   b"RekognitionService.CreateCollection\r\n"
+                                   b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+                self.assertEqual(read_answer(connection).json["CollectionArn"],
+                                 "arn:aws:rekognition:eu-west-1:123456789012:collection/c")
+            # Whoever signs is held to it.
+            self.assertEqual(server.call("ListCollections", {}, secret="other").failure[0],
+                             "InvalidSignatureException")
+
+
 class Stopping(unittest.TestCase):
     def send_and_stop(self, server, *requests):
         """Sends each request on a line of its own, then SIGTERM; returns the open lines."""

@@ -58,9 +58,11 @@ class Accepted(unittest.TestCase):
         for skew in (-290, 290):
             self.assertEqual(ask(skew=skew), OK)
 
-    def test_any_region(self):
-        described = server.call("CreateCollection", {"CollectionId": "a"}).json
-        self.assertIn(":rekognition:us-east-1:", described["CollectionArn"])
+    def test_the_region_of_the_signature_is_the_region(self):
+        made = server.call("CreateCollection", {"CollectionId": "a"}, region="eu-central-2").json
+        self.assertEqual(made["CollectionArn"],
+                         "arn:aws:rekognition:eu-central-2:000000000000:collection/a")
+        server.call("DeleteCollection", {"CollectionId": "a"})
 
 
 class Refused(unittest.TestCase):

@@ -93,6 +93,23 @@ class Tls(unittest.TestCase):
                     other.stop()
                     self.assertEqual(idle.recv(10), b"")
 
+    def test_from_elsewhere_only_signed_requests(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(("192.0.2.1", 9))  # sends nothing; chooses an address
+            except OSError:
+                self.skipTest("this machine has no other address than loopback")
+            address = probe.getsockname()[0]
+        context = ssl.create_default_context(cafile=work / "one/certificate.pem")
+        context.check_hostname = False
+        plain = socket.create_connection((address, server.port), timeout=20)
+        with context.wrap_socket(plain) as connection:
+            for path in ("/healthz", "/readyz", "/metrics"):
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+                self.assertEqual(read_answer(connection).status, 404)
+            connection.sendall(server.request("ListCollections", {}))
+            self.assertEqual(read_answer(connection).status, 200)
+
     @unittest.skipUnless(shutil.which("curl"), "curl is not installed")
     def test_curl(self):
         trust = ["--cacert", str(work / "one/certificate.pem")]

@@ -30,6 +30,23 @@ TEST(Input, GivesValuesAndDefaults) {
   EXPECT_FALSE(input->Has("MaxFaces"));
 }
 
+TEST(Input, DefaultsAreTheServices) {
+  constexpr char kImages[] =
+      R"({"CollectionId":"c","Image":{},"SourceImage":{},"TargetImage":{},
+          "FaceId":"00000000-0000-4000-8000-000000000000"})";
+  EXPECT_EQ(Parse("IndexFaces", kImages)->Text("QualityFilter"), "AUTO");
+  EXPECT_EQ(Parse("CompareFaces", kImages)->Text("QualityFilter"), "NONE");
+  EXPECT_EQ(Parse("CompareFaces", kImages)->Number("SimilarityThreshold"), 80);
+  EXPECT_EQ(Parse("SearchFacesByImage", kImages)->Text("QualityFilter"), "NONE");
+  for (const char* search : {"SearchFaces", "SearchFacesByImage"}) {
+    EXPECT_EQ(Parse(search, kImages)->Number("FaceMatchThreshold"), 80);
+    EXPECT_EQ(Parse(search, kImages)->Number("MaxFaces"), 100);
+  }
+  for (const char* list : {"ListFaces", "ListCollections"}) {
+    EXPECT_EQ(Parse(list, kImages)->Number("MaxResults"), 1000);
+  }
+}
+
 TEST(Input, TheLastOfADoubledMemberCounts) {
   const auto input = Parse("DeleteCollection", R"({"CollectionId":"a","CollectionId":"b"})");
   ASSERT_TRUE(input);
@@ -104,8 +121,18 @@ TEST(Input, MapsAreChecked) {
   const auto input = Parse("CreateCollection", R"({"CollectionId":"c","Tags":{"team":"blue"}})");
   ASSERT_TRUE(input);
   EXPECT_THAT(input->Pairs("Tags"), ElementsAre(testing::Pair("team", "blue")));
-  EXPECT_THAT(Refusal("CreateCollection", R"({"CollectionId":"c","Tags":{"aws:x":"y"}})"),
-              StartsWith("ValidationException"));
+  std::string many = R"({"CollectionId":"c","Tags":{"k0":"")";
+  for (int i = 1; i < 200; ++i) many += ",\"k" + std::to_string(i) + "\":\"\"";
+  EXPECT_EQ(Refusal("CreateCollection", many + "}}"), "accepted");
+  EXPECT_THAT(Refusal("CreateCollection", many + ",\"more\":\"\"}}"),
+              HasSubstr("Member must have length less than or equal to 200"));
+  for (const std::string& tags :
+       {std::string(R"("aws:x":"y")"), std::string(R"("":"y")"), std::string(R"("a*":"y")"),
+        "\"" + std::string(129, 'k') + "\":\"\"", "\"k\":\"" + std::string(257, 'v') + "\""}) {
+    EXPECT_THAT(Refusal("CreateCollection", R"({"CollectionId":"c","Tags":{)" + tags + "}}"),
+                StartsWith("ValidationException"))
+        << tags;
+  }
 }
 
 TEST(Schema, EveryOperationIsServedOrKnown) {

@@ -2,180 +2,194 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
+#include <chrono>
 #include <cstdio>
+#include <ctime>
+#include <fstream>
 #include <thread>
 
 #include "apps/command.h"
+#include "apps/eval_output.h"
 #include "apps/interrupt.h"
 #include "apps/open.h"
 #include "apps/progress.h"
-#include "apps/terminal.h"
-#include "candid/eval/enrolment.h"
+#include "candid/decision/similarity.h"
 
 namespace candid::apps {
 namespace {
 
+constexpr double kSimilarityInUse = 80;  // the API's default
+
 struct Arguments {
   std::string folder;
   std::string precision = "auto";
+  eval::DatasetOptions labels;
+  std::vector<float> thresholds;
+  std::string out;
+  std::string date;
+  std::string cache;
+  bool no_cache = false;
+  int border_pct = 0;
+  eval::LiveUse live;
   std::uint64_t seed = 1;
   int resamples = 1000;
   std::size_t jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
-struct Evaluation {
-  std::string model_hash;
-  infer::Precision precision = infer::Precision::kF32;
-  std::uint32_t subjects = 0;
-  eval::Enrolment enrolment;
-  eval::VerificationReport report;
-};
+std::string Today() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
+}
 
-void PrintJson(const Evaluation& evaluation, const Arguments& arguments) {
-  boost::json::array points;
-  for (const eval::OperatingPoint& point : evaluation.report.points) {
-    boost::json::object json{{"fmr", *point.asked_fmr}};
-    if (point.reach == eval::Reach::kMeasured) {
-      json["threshold"] = point.threshold.value;
-      json["false_matches"] = point.false_matches;
-      json["fnmr"] = point.fnmr.value;
-      json["fnmr_95"] = {point.fnmr.interval.low, point.fnmr.interval.high};
-      json["fnmr_by_subject"] = point.fnmr_by_subject.value;
-      json["fnmr_by_subject_95"] = {point.fnmr_by_subject.interval.low,
-                                    point.fnmr_by_subject.interval.high};
-    }
-    points.push_back(std::move(json));
+std::string CpuName() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   }
-  const eval::Enrolment& enrolment = evaluation.enrolment;
-  std::puts(boost::json::serialize(
-                boost::json::object{{"model_hash", evaluation.model_hash},
-                                    {"precision", infer::NameOf(evaluation.precision)},
-                                    {"images", enrolment.failed.size()},
-                                    {"subjects", evaluation.subjects},
-                                    {"undecodable", enrolment.undecodable},
-                                    {"faceless", enrolment.faceless},
-                                    {"with_bystanders", enrolment.bystanders},
-                                    {"mated_pairs", evaluation.report.mated_pairs},
-                                    {"impostor_pairs", evaluation.report.impostor_pairs},
-                                    {"seed", arguments.seed},
-                                    {"resamples", arguments.resamples},
-                                    {"points", points}})
-                .c_str());
+  return "unknown";
 }
 
-// The share accepted, of the share missed.
-std::string Share(const eval::Estimate& missed) {
-  return fmt::format("{:.2f} %  ({:.2f} to {:.2f})", 100 - missed.value * 100,
-                     100 - missed.interval.high * 100, 100 - missed.interval.low * 100);
+// What shapes the figures, and nothing else: where the output goes does not.
+std::string Command(const Arguments& arguments) {
+  std::string command = "candid eval " + arguments.folder;
+  for (const std::string& by : arguments.labels.by) command += fmt::format(" --by '{}'", by);
+  for (const std::string& only : arguments.labels.only)
+    command += fmt::format(" --only '{}'", only);
+  for (const float t : arguments.thresholds) command += fmt::format(" --threshold {}", t);
+  if (arguments.precision != "auto") command += " --precision " + arguments.precision;
+  if (arguments.border_pct > 0) command += fmt::format(" --border {}", arguments.border_pct);
+  return command + fmt::format(" --watchlist {} --prevalence {} --seed {} --resamples {}",
+                               arguments.live.watchlist, arguments.live.prevalence, arguments.seed,
+                               arguments.resamples);
 }
 
-void PrintTables(const Evaluation& evaluation) {
-  const eval::Enrolment& enrolment = evaluation.enrolment;
-  const auto row = [](const char* what, const auto& value) {
-    return Row{what, fmt::format("{}", value)};
-  };
-  std::fputs(
-      FormatTable({"all pairs", ""},
-                  {row("model", evaluation.model_hash),
-                   row("precision", infer::NameOf(evaluation.precision)),
-                   row("images", enrolment.failed.size()), row("subjects", evaluation.subjects),
-                   row("failed: not decodable", enrolment.undecodable),
-                   row("failed: no face found", enrolment.faceless),
-                   row("with more faces than one", enrolment.bystanders),
-                   row("mated pairs", evaluation.report.mated_pairs),
-                   row("impostor pairs", evaluation.report.impostor_pairs)})
-          .c_str(),
-      stdout);
-  std::vector<Row> rows;
-  for (const eval::OperatingPoint& point : evaluation.report.points) {
-    Row& cells = rows.emplace_back(Row{fmt::format("{:.0e}", *point.asked_fmr)});
-    if (point.reach != eval::Reach::kMeasured) {
-      cells.push_back("too few impostor pairs");
-      continue;
-    }
-    cells.push_back(fmt::format("{:.4f}", point.threshold.value));
-    cells.push_back(std::to_string(point.false_matches));
-    cells.push_back(Share(point.fnmr));
-    cells.push_back(Share(point.fnmr_by_subject));
-  }
-  std::fputs("\n", stdout);
-  std::fputs(FormatTable({"FMR", "threshold", "false matches", "TAR by pairs (95 %)",
-                          "TAR by subject (95 %)"},
-                         rows)
-                 .c_str(),
-             stdout);
-  std::fputs(
-      "\nFailures count against us. Intervals: bootstrap over subjects, threshold set anew.\n",
-      stdout);
+Result<std::unique_ptr<eval::TemplateCache>> OpenCache(const Context& context,
+                                                       const Arguments& arguments,
+                                                       const eval::CacheKey& key) {
+  if (arguments.no_cache) return nullptr;
+  const std::filesystem::path folder =
+      arguments.cache.empty() ? context.state / "eval" : std::filesystem::path(arguments.cache);
+  return eval::TemplateCache::Open(folder, key);
 }
 
-Status RunEval(const Context& context, const Arguments& arguments) {
+Result<eval::Enrolment> Enrol(const face::Pipeline& pipeline, const eval::Dataset& dataset,
+                              const eval::EnrolmentOptions& options) {
   Interrupt interrupt;
-  CANDID_ASSIGN(const eval::Dataset dataset, eval::ListDataset(arguments.folder));
-  Evaluation evaluation;
-  evaluation.subjects = dataset.subjects;
-  CANDID_ASSIGN(evaluation.precision, infer::ParsePrecision(arguments.precision));
-  CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
-  face::PipelineOptions pipeline_options;
-  pipeline_options.precision = evaluation.precision;
-  CANDID_ASSIGN(const auto pipeline, face::Pipeline::Create(pack, pipeline_options));
-  evaluation.model_hash = pipeline->model_hash();
   Progress progress(dataset.images.size(), std::chrono::steady_clock::now());
   ProgressLine line;
-  const auto tick = [&](std::size_t done) {
+  return eval::EnrolAll(pipeline, dataset, options, [&](std::size_t done) {
     progress.Update(done, std::chrono::steady_clock::now());
     line.Show(progress.Line());
     return !interrupt.Came();
-  };
-  const auto cache = eval::TemplateCache::Open(
-      context.state / "eval", {pipeline->model_hash(), std::string(NameOf(evaluation.precision)),
-                               pipeline->dimension(), 0});
-  if (!cache) return Fail(cache.error());
-  auto enrolment = eval::EnrolAll(*pipeline, dataset, {arguments.jobs, 0, cache->get()}, tick);
-  line.Clear();
-  if (!enrolment) return Fail(enrolment.error());
-  evaluation.enrolment = std::move(*enrolment);
-  eval::PairScoreOptions scoring;
-  scoring.jobs = arguments.jobs;
-  CANDID_ASSIGN(const eval::PairScores scores,
-                eval::ScoreAllPairs(evaluation.enrolment.view(), scoring));
-  eval::VerificationOptions options;
+  });
+}
+
+Status RunEval(const Context& context, const Arguments& arguments) {
+  CANDID_ASSIGN(const eval::Dataset dataset, eval::ListDataset(arguments.folder, arguments.labels));
+  face::PipelineOptions pipeline_options;
+  CANDID_ASSIGN(pipeline_options.precision, infer::ParsePrecision(arguments.precision));
+  CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
+  CANDID_ASSIGN(const auto pipeline, face::Pipeline::Create(pack, pipeline_options));
+  const std::string precision(infer::NameOf(pipeline_options.precision));
+  CANDID_ASSIGN(const auto cache, OpenCache(context, arguments,
+                                            {pipeline->model_hash(), precision,
+                                             pipeline->dimension(), arguments.border_pct}));
+  CANDID_ASSIGN(const eval::Enrolment enrolment,
+                Enrol(*pipeline, dataset, {arguments.jobs, arguments.border_pct, cache.get()}));
+  if (cache && !cache->written()) {
+    std::fputs("candid: the cache of templates could not be written; a rerun starts anew\n",
+               stderr);
+  }
+
+  eval::EvaluationOptions options;
+  options.thresholds = arguments.thresholds;
+  eval::Provenance provenance;
+  if (options.thresholds.empty()) {
+    options.thresholds = {static_cast<float>(decision::ScoreOf(kSimilarityInUse))};
+    provenance.threshold_name = fmt::format("similarity {:.0f}, the default", kSimilarityInUse);
+  } else {
+    provenance.threshold_name =
+        fmt::format("similarity {:.1f}, as asked", decision::SimilarityOf(options.thresholds[0]));
+  }
   options.bootstrap = {arguments.seed, arguments.resamples, arguments.jobs};
-  CANDID_ASSIGN(evaluation.report, eval::Verify({&scores,
-                                                 evaluation.enrolment.subjects,
-                                                 evaluation.enrolment.failed,
-                                                 dataset.groupings,
-                                                 {}},
-                                                options));
-  context.json ? PrintJson(evaluation, arguments) : PrintTables(evaluation);
+  Result<eval::Evaluation> evaluation = [&] {
+    ProgressLine line;
+    return eval::Evaluate(dataset, enrolment, options,
+                          [&](std::string_view stage) { line.Show(std::string(stage)); });
+  }();
+  if (!evaluation) return Fail(evaluation.error());
+
+  provenance.command = Command(arguments);
+  provenance.date = arguments.date.empty() ? Today() : arguments.date;
+  provenance.model =
+      fmt::format("{} {}, {}", pack.name, pipeline->version(), pipeline->model_hash());
+  provenance.precision = precision;
+  provenance.cpu = CpuName();
+  provenance.data_hash = eval::DataHash(dataset, enrolment);
+  const eval::Document report =
+      eval::MakeReport(dataset, enrolment, *evaluation, provenance, arguments.live);
+  if (!arguments.out.empty()) {
+    CANDID_TRY(WriteReport(arguments.out, report, dataset, enrolment, *evaluation));
+  }
+  PrintReport(report, context.json);
   return {};
 }
 
 }  // namespace
 
 void AddEval(CLI::App* app, Context* context) {
-  CLI::App* command =
-      app->add_subcommand("eval", "Measure the pack in use on labelled photos, all pairs");
+  CLI::App* command = app->add_subcommand(
+      "eval", "Measure the pack in use on labelled photos: how often, for whom");
   command->footer(
-      "\nDIR holds a folder for each subject, or a folder images/ with them. In each photo the "
-      "face "
-      "nearest\nits centre is the subject's. Nothing is stored.\nExamples:\n"
-      "  candid eval lfw-dev\n  candid eval lfw-dev --precision f32 --json > lfw.json\n");
+      "\nDIR holds a folder for each person (DIR/<person>/<photo>, or DIR/images/<person>/...), "
+      "or\n"
+      "photos of distinct people. subjects.tsv and images.tsv beside them name groups, pairs.tsv\n"
+      "pairs; docs/evaluation.md says how. In each photo the face nearest its centre counts.\n"
+      "Templates are kept in the state folder's eval/ so that a stopped evaluation goes on.\n"
+      "Examples:\n"
+      "  candid eval photos\n"
+      "  candid eval photos --out report        # report/report.html, report.json, *.csv, *.log\n"
+      "  candid eval chips --by 'sex*group' --only age=18-40,41-64,65+ --json\n");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("folder", arguments->folder, "Folder of labelled photos")->required();
+  command->add_option("--out", arguments->out, "Write the report and all tables into this folder");
+  command->add_option("--by", arguments->labels.by,
+                      "Group by this column, or columns crossed as 'sex*group'; all columns");
+  command->add_option("--only", arguments->labels.only,
+                      "Only photos whose COLUMN is one of VALUE,...: COLUMN=VALUE,...");
+  command
+      ->add_option("--threshold", arguments->thresholds,
+                   "Cosines to measure at, the first as the one in use; that of similarity 80")
+      ->check(CLI::Range(-1.0, 1.0));
   command
       ->add_option("--precision", arguments->precision,
                    "auto, f32, or bf16; auto is what the server takes on this machine")
       ->check(CLI::IsMember({"auto", "f32", "bf16"}))
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of the bootstrap")->capture_default_str();
+  command
+      ->add_option("--border", arguments->border_pct,
+                   "Frame photos that are cropped to the face, in percent of the longer side")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command->add_option("--watchlist", arguments->live.watchlist, "People on it, for live use")
+      ->check(CLI::Range(1.0, 1e9))
+      ->capture_default_str();
+  command
+      ->add_option("--prevalence", arguments->live.prevalence, "Share of passers-by who are on it")
+      ->check(CLI::Range(1e-9, 0.5))
+      ->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Of draws and bootstrap")->capture_default_str();
   command->add_option("--resamples", arguments->resamples, "Of the bootstrap")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  command->add_option("--jobs", arguments->jobs, "Photos at once")
+  command->add_option("--jobs", arguments->jobs, "Threads")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command->add_option("--cache", arguments->cache, "Keep templates in this folder");
+  command->add_flag("--no-cache", arguments->no_cache, "Keep no templates");
+  command->add_option("--date", arguments->date, "Printed in the report; today");
   Run(command, context, [context, arguments] { return RunEval(*context, *arguments); });
 }
 

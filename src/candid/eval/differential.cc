@@ -84,7 +84,7 @@ std::vector<GroupTest> CompareGroups(std::span<const Rate> groups, std::size_t r
   std::vector<double> errors(groups.size());
   for (std::size_t g = 0; g < groups.size(); ++g) {
     GroupTest& test = tests[g];
-    if (!(groups[g].trials > 0) || !(groups[reference].trials > 0)) {
+    if (!(groups[g].errors > 0) || !(groups[reference].errors > 0)) {
       test = {kNone, {kNone, kNone}, kNone, kNone};
       continue;
     }

@@ -48,7 +48,8 @@ struct GroupTest {
   double detectable_ratio = 1;  // with probability 0.8 at the 5 % level shared by all groups
 };
 
-// `replicates[r]` holds the groups' rates in resample r. Groups without trials get NaN.
+// `replicates[r]` holds the groups' rates in resample r. Groups without an error get NaN, as all do
+// where the reference has none: resamples of nothing say nothing.
 std::vector<GroupTest> CompareGroups(std::span<const Rate> groups, std::size_t reference,
                                      const std::vector<std::vector<Rate>>& replicates);
 

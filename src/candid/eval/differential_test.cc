@@ -55,12 +55,12 @@ TEST(DifferentialTest, OneGroupHasNothingToDifferFrom) {
 }
 
 TEST(DifferentialTest, TestsAreCorrectedByHolm) {
-  // The first is the reference; the second far from it, the third near, the last without trials.
-  const Rate groups[] = {{100, 1000}, {400, 1000}, {105, 1000}, {0, 0}};
+  // The first is the reference; the second far from it, the third near, the last without an error.
+  const Rate groups[] = {{100, 1000}, {400, 1000}, {105, 1000}, {0, 5}};
   std::vector<std::vector<Rate>> replicates;
   for (int r = 0; r < 100; ++r) {
     const double noise = r % 2 == 0 ? 10 : -10;
-    replicates.push_back({{100, 1000}, {400 + noise, 1000}, {105 + noise, 1000}, {0, 0}});
+    replicates.push_back({{100, 1000}, {400 + noise, 1000}, {105 + noise, 1000}, {0, 5}});
   }
   const auto tests = CompareGroups(groups, 0, replicates);
   EXPECT_EQ(tests[0].ratio, 1);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "candid/eval/pair_statistic.h"
@@ -143,12 +144,14 @@ std::vector<std::vector<GroupCell>> CountCells(const VerificationInput& in,
 
 void Compare(const PairStatistic& statistic, const Measured& measured, std::size_t group_point,
              std::size_t grouping, GroupReport* report) {
-  const auto rates = [&](std::span<const double> row, bool fmr, bool large_only) {
+  const auto rates = [&](std::span<const double> row, bool fmr, bool measure) {
     std::vector<Rate> out;
     for (std::size_t g = 0; g < report->groups.size(); ++g) {
-      if (large_only && report->groups[g].subjects < kLeastGroup) continue;
+      const GroupFigures& group = report->groups[g];
+      const bool large = (fmr ? group.subjects : group.mated_subjects) >= kLeastGroup;
+      if (!large && measure) continue;
       const GroupRates both = statistic.group(row, group_point, grouping, g);
-      out.push_back(fmr ? both.fmr : both.fnmr);
+      out.push_back(!large ? Rate{} : fmr ? both.fmr : both.fnmr);
     }
     return out;
   };
@@ -186,19 +189,19 @@ GroupReport ReportGroups(const VerificationInput& in, const Grouping& grouping,
   report.names = grouping.groups;
   report.groups.resize(grouping.groups.size());
   report.cells = CountCells(in, grouping, threshold);
-  std::vector<std::set<std::uint32_t>> subjects(grouping.groups.size());
+  std::vector<std::map<std::uint32_t, std::size_t>> subjects(grouping.groups.size());
   for (std::size_t i = 0; i < grouping.of_image.size(); ++i) {
     if (grouping.of_image[i] == kNoGroup) continue;
     GroupFigures& group = report.groups[grouping.of_image[i]];
     ++group.images;
     group.failures += in.failed[i] != 0 ? 1 : 0;
-    subjects[grouping.of_image[i]].insert(in.subjects[i]);
+    ++subjects[grouping.of_image[i]][in.subjects[i]];
   }
   for (std::size_t g = 0; g < report.groups.size(); ++g) {
     GroupFigures& group = report.groups[g];
     group.subjects = subjects[g].size();
+    for (const auto& [subject, images] : subjects[g]) group.mated_subjects += images > 1 ? 1 : 0;
     group.own = report.cells[g][g];
-    report.compared += group.subjects >= kLeastGroup ? 1 : 0;
     if (group.own.impostor_pairs > report.groups[report.reference].own.impostor_pairs) {
       report.reference = g;
     }

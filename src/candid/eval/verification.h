@@ -60,11 +60,12 @@ struct GroupCell {
 struct GroupFigures {
   std::size_t images = 0;
   std::size_t subjects = 0;
-  std::size_t failures = 0;  // to enrol
-  GroupCell own;             // pairs within the group
-  Estimate fmr;              // NaN without pairs, as the next
+  std::size_t mated_subjects = 0;  // with two images of the group or more
+  std::size_t failures = 0;        // to enrol
+  GroupCell own;                   // pairs within the group
+  Estimate fmr;                    // NaN without pairs, as the next
   Estimate fnmr;
-  GroupTest fmr_test;  // against the reference group
+  GroupTest fmr_test;  // against the reference group; NaN where the group is too small, as the next
   GroupTest fnmr_test;
 };
 
@@ -80,8 +81,7 @@ struct GroupReport {
   std::vector<GroupFigures> groups;
   std::vector<std::vector<GroupCell>> cells;  // groups x groups, symmetric
   std::size_t reference = 0;                  // the group with the most impostor pairs
-  // Over groups of kLeastGroup subjects and more.
-  std::size_t compared = 0;
+  // Over groups of kLeastGroup subjects and more; for FNMR, of as many mated ones.
   MeasureWithInterval fmr;
   MeasureWithInterval fnmr;
   Fairness fairness;

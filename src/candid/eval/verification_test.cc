@@ -214,7 +214,8 @@ TEST(VerificationTest, CountsGroupsAtOneThreshold) {
   EXPECT_EQ(groups.groups[1].fmr.value, 0);
   EXPECT_EQ(groups.groups[1].fnmr.value, 0.5);
   EXPECT_EQ(groups.reference, 1U);
-  EXPECT_EQ(groups.compared, 0U);  // two people are no group
+  EXPECT_TRUE(std::isnan(groups.fmr.value.max_over_min));  // two people are no group
+  EXPECT_TRUE(std::isnan(groups.groups[0].fmr_test.ratio));
 }
 
 TEST(VerificationTest, SaysWhatTheDataCannotSupport) {

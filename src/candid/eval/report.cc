@@ -1,0 +1,181 @@
+#include "candid/eval/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "candid/eval/proportion.h"
+#include "candid/eval/report_groups.h"
+#include "candid/eval/report_sections.h"
+
+namespace candid::eval {
+namespace {
+
+const OperatingPoint* InUse(const Evaluation& evaluation) {
+  if (!evaluation.verification) return nullptr;
+  for (const OperatingPoint& point : evaluation.verification->points) {
+    if (!point.asked_fmr) return point.reach == Reach::kMeasured ? &point : nullptr;
+  }
+  return nullptr;
+}
+
+const SearchPoint* InUseSearch(const Evaluation& evaluation) {
+  if (!evaluation.identification) return nullptr;
+  for (const SearchPoint& point : evaluation.identification->points) {
+    if (!point.asked_fpir) return &point;
+  }
+  return nullptr;
+}
+
+std::string OneOf(double rate) {
+  if (!(rate > 0)) return "none";
+  const double times = 1 / rate;
+  if (times < 10) return fmt::format("{:.0f} of 100", rate * 100);
+  const double digits = std::pow(10, std::floor(std::log10(times)) - 1);
+  return fmt::format("1 of {:.0f}", std::round(times / digits) * digits);
+}
+
+// The group that is worst off among those large enough to say, in words.
+std::string WorstGroup(const Evaluation& evaluation, std::size_t point, bool fmr) {
+  const std::size_t labelled = evaluation.groupings.size() - evaluation.measured;
+  const GroupFigures* worst = nullptr;
+  std::string name;
+  double overall = 0;
+  const auto value = [&](const GroupFigures& g) { return (fmr ? g.fmr : g.fnmr).value; };
+  const OperatingPoint& all = evaluation.verification->points[point];
+  overall = (fmr ? all.fmr : all.fnmr).value;
+  std::size_t seen = 0;  // of this point, in the order of the groupings
+  for (const GroupReport& report : evaluation.verification->groups) {
+    if (report.point != point) continue;
+    // What the labels say of people goes before what was measured in the pictures.
+    if (labelled > 0 && seen++ >= labelled) break;
+    for (std::size_t g = 0; g < report.groups.size(); ++g) {
+      const GroupFigures& group = report.groups[g];
+      const std::uint64_t errors = fmr ? group.own.false_matches : group.own.misses;
+      if ((fmr ? group.subjects : group.mated_subjects) < kLeastGroup || errors == 0 ||
+          !std::isfinite(value(group)))
+        continue;
+      if (worst != nullptr && value(group) <= value(*worst)) continue;
+      worst = &group;
+      name = report.grouping + ": " + report.names[g];
+    }
+  }
+  if (worst == nullptr) return {};
+  const Interval& interval = (fmr ? worst->fmr : worst->fnmr).interval;
+  return fmt::format("{} ({}): {} (95 %: {} to {}), {:.1f} times the figure over all pairs",
+                     fmr ? "Strangers are most often taken for each other within the group"
+                         : "People are most often missed in the group",
+                     name, ShowRate(value(*worst)), ShowRate(interval.low), ShowRate(interval.high),
+                     value(*worst) / overall);
+}
+
+void AddHeadline(const Dataset& dataset, const Enrolment& enrolment, const Evaluation& evaluation,
+                 const Provenance& provenance, const LiveUse& live, Document* document) {
+  auto& lines = document->headline;
+  const Interval failed = ClopperPearson(enrolment.failures(), dataset.images.size());
+  lines.push_back(fmt::format(
+      "{} pictures of {} people were evaluated; {} gave no usable face ({}; 95 %: {} to {}). They "
+      "count as misses in every figure.",
+      dataset.images.size(), dataset.subjects, enrolment.failures(),
+      enrolment.failures() == 0 ? fmt::format("below {}", ShowRate(failed.high))
+                                : ShowRate(static_cast<double>(enrolment.failures()) /
+                                           static_cast<double>(dataset.images.size())),
+      ShowRate(failed.low), ShowRate(failed.high)));
+  const OperatingPoint* point = InUse(evaluation);
+  if (point == nullptr) return;
+  const std::string at = fmt::format("At the threshold in use ({}, cosine {:.4f})",
+                                     provenance.threshold_name, point->threshold.value);
+  if (point->false_matches > 0) {
+    lines.push_back(fmt::format(
+        "{}, two different people are taken for one in {} comparisons (95 %: {} to {}; {} errors "
+        "seen).",
+        at, OneOf(point->fmr.value), ShowRate(point->fmr.interval.low),
+        ShowRate(point->fmr.interval.high), point->false_matches));
+  } else {
+    lines.push_back(fmt::format(
+        "{}, no two different people were taken for one: the rate is below {} if every comparison "
+        "were independent, and below {} counting pairs of people only once each.",
+        at, ShowRate(RuleOfThree(static_cast<double>(evaluation.verification->impostor_pairs))),
+        ShowRate(RuleOfThree(std::floor(static_cast<double>(dataset.subjects) / 2)))));
+  }
+  if (evaluation.verification->mated_pairs > 0) {
+    lines.push_back(fmt::format(
+        "A person is missed in {} of comparisons with another photo of themselves when everybody "
+        "weighs the same (95 %: {} to {}).",
+        ShowRate(point->fnmr_by_subject.value), ShowRate(point->fnmr_by_subject.interval.low),
+        ShowRate(point->fnmr_by_subject.interval.high)));
+  } else {
+    lines.push_back(
+        "Nobody has two pictures, so nothing can be said of how often people are missed.");
+  }
+  const auto index = static_cast<std::size_t>(point - evaluation.verification->points.data());
+  for (const bool fmr : {true, false}) {
+    const std::string worst = WorstGroup(evaluation, index, fmr);
+    if (!worst.empty()) lines.push_back(worst + ".");
+  }
+  const SearchPoint* search = InUseSearch(evaluation);
+  if (search == nullptr || point->false_matches == 0) return;
+  const double fpir = 1 - std::pow(1 - point->fmr.value, live.watchlist);
+  const double found = evaluation.identification->mated_searches > 0 ? 1 - search->fnir.value : 1;
+  const double wrong = fpir * (1 - live.prevalence);
+  lines.push_back(fmt::format(
+      "Live, with a watchlist of {:.0f} people and {} of passers-by on it: {:.3g} false alerts per "
+      "1,000 faces seen, and {} of all alerts are wrong. Both statements are true of one system. "
+      "(FPIR = 1 - (1 - FMR)^N, faces seen one at a time, this data's conditions.)",
+      live.watchlist, ShowRate(live.prevalence), wrong * 1000,
+      ShowRate(wrong / (wrong + live.prevalence * found))));
+}
+
+}  // namespace
+
+std::string DataHash(const Dataset& dataset, const Enrolment& enrolment) {
+  Sha256Stream hash;
+  const auto add = [&](const std::string& text) {
+    hash.Update(AsBytes(text));
+    hash.Update(AsBytes(std::string_view("\0", 1)));
+  };
+  for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+    add(dataset.images[i].name);
+    add(std::to_string(dataset.images[i].subject));
+    hash.Update(enrolment.digests[i]);
+    for (const Grouping& grouping : dataset.groupings) {
+      const std::uint16_t group = grouping.of_image[i];
+      add(grouping.name);
+      add(group == kNoGroup ? "" : grouping.groups[group]);
+    }
+  }
+  for (const ListedPair& pair : dataset.pairs) {
+    add(fmt::format("{} {} {} {}", pair.a, pair.b, pair.same, pair.fold));
+  }
+  return ToHex(hash.Finish());
+}
+
+Document MakeReport(const Dataset& dataset, const Enrolment& enrolment,
+                    const Evaluation& evaluation, const Provenance& provenance,
+                    const LiveUse& live) {
+  Document document;
+  document.title = "How often this system is wrong, and for whom";
+  document.facts = {{"Command", provenance.command},
+                    {"Date", provenance.date},
+                    {"Model", provenance.model},
+                    {"Precision", provenance.precision},
+                    {"CPU", provenance.cpu},
+                    {"Data", fmt::format("sha256 {}", provenance.data_hash)},
+                    {"Threshold in use", provenance.threshold_name}};
+  AddHeadline(dataset, enrolment, evaluation, provenance, live, &document);
+  document.notes = dataset.notes;
+  document.notes.insert(document.notes.end(), evaluation.notes.begin(), evaluation.notes.end());
+  document.sections.push_back(DataSection(dataset, enrolment));
+  if (evaluation.verification) {
+    document.sections.push_back(VerificationSection(evaluation));
+    if (!evaluation.verification->groups.empty()) {
+      document.sections.push_back(GroupSection(evaluation));
+    }
+  }
+  if (evaluation.identification) document.sections.push_back(SearchSection(evaluation));
+  if (evaluation.verification) document.sections.push_back(SuspectSection(dataset, evaluation));
+  return document;
+}
+
+}  // namespace candid::eval

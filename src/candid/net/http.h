@@ -1,6 +1,7 @@
 // One HTTP request and one answer, as plain values.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ struct Response {
   std::vector<Header> headers;
   std::string body;
 };
+
+// The form of a Date header: RFC 9110 section 5.6.7, IMF-fixdate.
+std::string HttpDate(std::chrono::system_clock::time_point time);
 
 // Equal but for the case of ASCII letters.
 bool SameHeaderName(std::string_view a, std::string_view b);

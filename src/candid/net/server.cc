@@ -14,13 +14,13 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
-#include <ctime>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <unordered_set>
 #include <utility>
 
+#include "candid/net/body_room.h"
 #include "candid/net/line.h"
 #include "candid/net/tls.h"
 #include "candid/net/worker_pool.h"
@@ -54,16 +54,6 @@ struct Connection {
   Phase phase = Phase::kIdle;
 };
 
-// RFC 9110 section 5.6.7, IMF-fixdate.
-std::string HttpDate(std::chrono::system_clock::time_point now) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[64];
-  const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return {text, size};
-}
-
 Refusal RefusalOf(const beast::error_code& error) {
   if (error == http::error::header_limit) return Refusal::kHeaderTooLarge;
   if (error == http::error::body_limit) return Refusal::kBodyTooLarge;
@@ -81,29 +71,6 @@ bool IsUnambiguous(const http::request_parser<http::string_body>& parser) {
   return lengths == 0 && codings == 1 &&
          beast::iequals(head[http::field::transfer_encoding], "chunked");
 }
-
-// Room for body bytes, taken from what all connections share and given back at the end.
-class Reservation {
- public:
-  Reservation(std::atomic<std::size_t>& total, std::size_t limit) : total_(total), limit_(limit) {}
-  Reservation(const Reservation&) = delete;
-  Reservation& operator=(const Reservation&) = delete;
-  ~Reservation() { total_ -= size_; }
-
-  // Only the I/O thread grows reservations, so nothing comes between the look and the taking.
-  bool GrowTo(std::size_t size) {
-    if (size <= size_) return true;
-    if (total_ + (size - size_) > limit_) return false;
-    total_ += size - size_;
-    size_ = size;
-    return true;
-  }
-
- private:
-  std::atomic<std::size_t>& total_;
-  const std::size_t limit_;
-  std::size_t size_ = 0;
-};
 
 // Whether the error is one of the parser's, which deserves an answer, or the line is dead.
 bool IsParseError(const beast::error_code& error) {
@@ -169,7 +136,7 @@ struct Server::State {
   asio::awaitable<bool> AwaitRequest(Connection& connection, beast::flat_buffer& buffer);
   asio::awaitable<bool> ServeOne(Connection& connection, beast::flat_buffer& buffer);
   asio::awaitable<bool> ReadBody(Connection& connection, beast::flat_buffer& buffer, Parser& parser,
-                                 Reservation& room);
+                                 BodyRoom& room);
   asio::awaitable<Response> Work(Request request);
   asio::awaitable<bool> Write(Connection& connection, Response response, bool keep_alive,
                               bool head_only = false);
@@ -314,7 +281,7 @@ asio::awaitable<bool> Server::State::ServeOne(Connection& connection, beast::fla
     co_await Refuse(connection, Refusal::kBodyTooLarge);
     co_return false;
   }
-  Reservation room(body_bytes, options.max_body_bytes_in_flight);
+  BodyRoom room(body_bytes, options.max_body_bytes_in_flight);
   const bool whole = co_await ReadBody(connection, buffer, parser, room);
   if (!whole) co_return false;
   const bool keep_alive = parser.keep_alive();
@@ -336,7 +303,7 @@ asio::awaitable<bool> Server::State::ServeOne(Connection& connection, beast::fla
 
 // False where the body did not come whole; what there was to say has been said then.
 asio::awaitable<bool> Server::State::ReadBody(Connection& connection, beast::flat_buffer& buffer,
-                                              Parser& parser, Reservation& room) {
+                                              Parser& parser, BodyRoom& room) {
   parser.body_limit(options.max_body_bytes);
   connection.line.tcp().expires_after(options.body_timeout);
   if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {

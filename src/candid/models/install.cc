@@ -71,6 +71,11 @@ Result<Pack> Install(const std::filesystem::path& manifest,
         folder / part.file.lexically_relative(pack.manifest.parent_path());
     CANDID_TRY(InstallPart(part, node_modules, target, progress));
   }
+  if (!pack.calibration.empty()) {
+    CANDID_ASSIGN(const Bytes table, ReadFile(pack.calibration, kMaxCalibrationBytes));
+    CANDID_TRY(WriteFileDurably(
+        folder / pack.calibration.lexically_relative(pack.manifest.parent_path()), table));
+  }
   CANDID_TRY(WriteFileDurably(folder / "pack.toml", text));
   return ReadManifest(folder / "pack.toml");
 }

@@ -85,6 +85,7 @@ struct Pack {
 
 // The largest model file a manifest may state.
 inline constexpr std::uint64_t kMaxModelBytes = 1ull << 30;
+inline constexpr std::uint64_t kMaxCalibrationBytes = 1u << 20;
 
 // Reads and checks a manifest; the files it names need not be there. Members that it does not know
 // are refused: a misspelt one would change templates in silence. kMalformed names the file, and the

@@ -214,6 +214,11 @@ Result<Pack> Shelf::Put(const std::filesystem::path& manifest, const Files& offe
       if (!part.matrix.empty()) CANDID_TRY(MakeFolder(part.matrix.parent_path()));
       CANDID_TRY(CopyPart(part, from, matrix, part.file, part.matrix));
     }
+    if (!mine.calibration.empty()) {
+      CANDID_ASSIGN(const Bytes table, ReadFile(pack.calibration, kMaxCalibrationBytes));
+      CANDID_TRY(MakeFolder(mine.calibration.parent_path()));
+      CANDID_TRY(WriteFileDurably(mine.calibration, table));
+    }
     return WriteFileDurably(mine.manifest, text);
   };
   if (Status put = put_all(); !put) {

@@ -215,6 +215,19 @@ TEST_F(ShelfTest, TakesNoNameThatLeadsElsewhere) {
   ExpectError(shelf_.Find("yours"), Code::kCorrupt, "names the pack mine");
 }
 
+TEST_F(ShelfTest, TakesTheCalibrationTableAlong) {
+  const auto manifest = MakePack("mine", embedder_);
+  std::string text(AsText(*ReadFile(manifest, 1 << 20)));
+  text.insert(text.find("version"), "calibration = \"table.toml\"\n");
+  ASSERT_TRUE(WriteFileDurably(manifest, AsBytes(text)));
+  ExpectError(shelf_.Add(manifest, {}), Code::kNotFound, "table.toml");
+  EXPECT_FALSE(shelf_.Find("mine"));
+  ASSERT_TRUE(WriteFileDurably(manifest.parent_path() / "table.toml", AsBytes("rates")));
+  const auto added = shelf_.Add(manifest, {});
+  ASSERT_TRUE(added) << added.error().message();
+  EXPECT_EQ(AsText(*ReadFile(added->calibration, 100)), "rates");
+}
+
 TEST_F(ShelfTest, TheChoiceMayBeWrittenByHand) {
   ASSERT_TRUE(shelf_.Add(MakePack("mine", embedder_), {}));
   std::ofstream(root_ / "models" / "active") << "mine\n";

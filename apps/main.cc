@@ -1,6 +1,7 @@
 // candid: one binary, a subcommand for each thing a person does with it.
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -48,6 +49,8 @@ int Main(int argc, char** argv) {
 }  // namespace candid::apps
 
 int main(int argc, char** argv) {
+  // A limit on file sizes (ulimit -f) is a full disk like any other: an error, not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return candid::apps::Main(argc, argv);
   } catch (const std::exception& error) {

@@ -48,6 +48,10 @@ class Alarm {
 }  // namespace
 
 Error Damaged(const std::filesystem::path& file, std::string_view finding) {
+  // SQLite puts a heading above what it found.
+  if (const auto heading = finding.rfind('\n'); heading != finding.npos) {
+    finding.remove_prefix(heading + 1);
+  }
   return Error(Code::kCorrupt, fmt::format("{} is damaged ({}): stop the server and restore a "
                                            "backup in its place",
                                            file.string(), finding));

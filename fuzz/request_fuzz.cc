@@ -3,8 +3,10 @@
 #include "candid/api/input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr std::string_view kNames[] = {"DetectFaces", "CompareFaces", "CreateCollection",
-                                         "IndexFaces",  "ListFaces",    "SearchFaces"};
+  constexpr std::string_view kNames[] = {
+      "DetectFaces",     "CompareFaces",     "CreateCollection",  "DescribeCollection",
+      "ListCollections", "DeleteCollection", "IndexFaces",        "ListFaces",
+      "DeleteFaces",     "SearchFaces",      "SearchFacesByImage"};
   if (size == 0) return 0;
   const auto& schema = *candid::api::SchemaOf(kNames[data[0] % std::size(kNames)]);
   const std::string_view body(reinterpret_cast<const char*>(data + 1), size - 1);

@@ -264,5 +264,45 @@ TEST_F(CollectionsTest, ManyThreadsAtOnceLoseAndInventNothing) {
   EXPECT_EQ(Search("churn", 0, 0, 4096), churned);
 }
 
+// Searchers of a collection that comes and goes under them hear of faces or of its absence, and of
+// nothing else; after the last delete nothing of it is left in memory.
+TEST_F(CollectionsTest, SearchesWhileTheCollectionComesAndGoes) {
+  std::atomic<bool> stop = false;
+  std::atomic<int> searches = 0;
+  const auto search = [&] {
+    while (!stop) {
+      const auto found = collections_->SearchByTemplate("a", At(1), 5, 0);
+      if (!found) {
+        EXPECT_EQ(found.error().code(), Code::kNotFound) << found.error().message();
+      }
+      ++searches;
+    }
+  };
+  const auto record = [&](int thread) {
+    for (int i = 0; !stop; ++i) {
+      const auto recorded =
+          collections_->Record(kCaller, "a", ImageOf(RandomUuid()), {FaceAt(thread * 90 + i % 90)});
+      if (!recorded) {
+        EXPECT_EQ(recorded.error().code(), Code::kNotFound) << recorded.error().message();
+      } else if (i % 3 == 0) {
+        (void)collections_->DeleteFaces(kCaller, "a", {recorded->front().face.face_id});
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) threads.emplace_back(search);
+  for (int i = 0; i < 2; ++i) threads.emplace_back(record, i);
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(collections_->Create(kCaller, "a"));
+    const int before = searches;
+    while (searches < before + 10) std::this_thread::yield();
+    ASSERT_TRUE(collections_->Delete(kCaller, "a"));
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(collections_->loaded().collections, 0u);
+  EXPECT_EQ(collections_->loaded().faces, 0u);
+}
+
 }  // namespace
 }  // namespace candid::collections

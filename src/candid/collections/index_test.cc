@@ -2,6 +2,10 @@
 // of ../shared; skipped where either is absent.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <barrier>
+#include <thread>
+
 #include "candid/base/ids.h"
 #include "candid/collections/collections.h"
 #include "candid/collections/testing_photos.h"
@@ -70,6 +74,35 @@ TEST_F(IndexTest, ARepeatEmbedsNothingAndReturnsTheSameFaces) {
   EXPECT_EQ(collections_->Describe("a")->face_count, first->indexed.size());
   EXPECT_EQ(collections_->FacesOfImage("a", both, "x")->size(), first->indexed.size());
   EXPECT_TRUE(collections_->FacesOfImage("a", both, "y")->empty());
+}
+
+// Nobody has seen the picture when all of them look; one stores its faces, the others get them.
+TEST_F(IndexTest, TheSamePictureFromManyThreadsAtOnceIsStoredOnce) {
+  const Bytes both = Beside(people_[0][0], people_[1][0]);
+  constexpr std::size_t kThreads = 4;
+  std::vector<std::vector<std::string>> ids(kThreads);
+  std::atomic<std::size_t> stored = 0;
+  std::barrier start(kThreads);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      start.arrive_and_wait();
+      const auto indexed = Index(both, {}, "x");
+      ASSERT_TRUE(indexed) << indexed.error().message();
+      for (const IndexedFace& face : indexed->indexed) {
+        ids[t].push_back(face.stored.face_id);
+        if (face.is_new) ++stored;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GE(ids[0].size(), 2u);
+  for (const auto& others : ids) EXPECT_EQ(others, ids[0]);
+  EXPECT_EQ(stored, ids[0].size());
+  EXPECT_EQ(collections_->Describe("a")->face_count, ids[0].size());
+  const auto found = collections_->SearchByImage({}, {"a", people_[0][0], 100, 0});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->matches.size(), ids[0].size()) << "in memory too";
 }
 
 TEST_F(IndexTest, TellsWhichFacesItLeftOut) {

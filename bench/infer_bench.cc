@@ -68,9 +68,15 @@ struct Network {
   Bytes onnx;
 };
 
+std::vector<float> InputOf(Session& session) {
+  return candid::infer::testing::ModelBuilder().RandomValues(session.input().size(), 0, 1);
+}
+
 void Profile(Session& session) {
+  const std::vector<float> input = InputOf(session);
   std::vector<std::vector<double>> times(session.steps());
   for (int i = 0; i < 21; ++i) {
+    std::ranges::copy(input, session.input().begin());
     for (std::size_t step = 0; step < session.steps(); ++step) {
       times[step].push_back(Milliseconds([&] { session.RunStep(step); }));
     }
@@ -154,9 +160,6 @@ std::unique_ptr<Session> Open(const std::shared_ptr<const Model>& model, Precisi
     fmt::print(stderr, "{}\n", session.error().message());
     std::exit(1);
   }
-  std::ranges::copy(
-      candid::infer::testing::ModelBuilder().RandomValues((*session)->input().size(), 0, 1),
-      (*session)->input().begin());
   return *std::move(session);
 }
 
@@ -175,15 +178,20 @@ void Compare(const Network& network, double peak, bool profile) {
                                       network.onnx.size());
   const auto& shape = f32->input_shape();
   const std::vector<int> sizes(shape.begin(), shape.end());
-  const cv::Mat input(sizes, CV_32F, f32->input().data());
+  std::vector<float> values = InputOf(*f32);
+  const cv::Mat input(sizes, CV_32F, values.data());
   const auto opencv = [&] {
     net.setInput(input);
     net.forward();
   };
+  const auto ours = [&](Session& session) {
+    std::ranges::copy(values, session.input().begin());
+    session.Run();
+  };
   std::vector<double> times[3];
   for (int i = 0; i < 32; ++i) {
-    const double t[3] = {Milliseconds(opencv), Milliseconds([&] { f32->Run(); }),
-                         Milliseconds([&] { fast->Run(); })};
+    const double t[3] = {Milliseconds(opencv), Milliseconds([&] { ours(*f32); }),
+                         Milliseconds([&] { ours(*fast); })};
     for (int k = 0; i >= 2 && k < 3; ++k) times[k].push_back(t[k]);
   }
   const double cv_ms = Median(times[0]);

@@ -1,7 +1,6 @@
 #include "candid/gallery/flat_index.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
@@ -13,6 +12,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "candid/base/pages.h"
 #include "candid/gallery/scan.h"
 
 namespace candid::gallery {
@@ -22,7 +22,6 @@ namespace {
 // bf16 and 64 dimensions it is one huge page.
 constexpr std::size_t kChunkRows = 16384;
 constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 // Scan and re-scoring add in different orders: a row this much below the worst kept may be above.
 constexpr float kScanError = 1e-4f;
 
@@ -39,11 +38,6 @@ float FromBf16(std::uint16_t value) {
 bool Better(const Candidate& a, const Candidate& b) {
   return a.score != b.score ? a.score > b.score : a.key < b.key;
 }
-
-template <typename T>
-struct ChunkDelete {
-  void operator()(T* pointer) const { ::operator delete[](pointer, std::align_val_t{kHugePage}); }
-};
 
 struct Row {
   Key key = 0;
@@ -118,7 +112,7 @@ class FlatIndex : public Index {
       rows_.pop_back();
       ++removed;
     }
-    chunks_.resize((rows_.size() + kChunkRows - 1) / kChunkRows);
+    while (chunks_.size() * kChunkRows >= rows_.size() + kChunkRows) chunks_.pop_back();
     return removed;
   }
 
@@ -148,39 +142,33 @@ class FlatIndex : public Index {
     return std::unique_lock(mutex_);
   }
 
-  using Chunk = std::unique_ptr<T[], ChunkDelete<T>>;
-
   static bool AllFinite(std::span<const float> values) {
     return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
   }
 
   void Grow(std::size_t rows) {
     while (chunks_.size() * kChunkRows < rows) {
-      const std::size_t bytes = kChunkRows * dimension_ * sizeof(T);
-      Chunk chunk(static_cast<T*>(::operator new[](bytes, std::align_val_t{kHugePage})));
-      // With small pages a search waits for the page tables as well. The first chunk keeps them:
-      // many collections are small, and a page that holds nothing yet costs nothing. A kernel that
-      // has no huge pages says so; nothing else changes.
-      if (!chunks_.empty()) (void)madvise(chunk.get(), bytes, MADV_HUGEPAGE);
-      chunks_.push_back(std::move(chunk));
+      // Many collections are small: their one chunk takes no more than it holds.
+      chunks_.emplace_back(kChunkRows * dimension_ * sizeof(T),
+                           chunks_.empty() ? PageSize::kSmall : PageSize::kHuge);
     }
   }
+
+  T* Chunk(std::size_t row) const { return reinterpret_cast<T*>(chunks_[row / kChunkRows].data()); }
 
   static std::size_t BlocksOf(std::size_t rows) { return (rows + kBlockRows - 1) / kBlockRows; }
 
   const T* Block(std::size_t block) const {
     const std::size_t row = block * kBlockRows;
-    return chunks_[row / kChunkRows].get() + row % kChunkRows * dimension_;
+    return Chunk(row) + row % kChunkRows * dimension_;
   }
 
   T& At(std::size_t row, std::size_t d) {
-    return chunks_[row / kChunkRows][row % kChunkRows / kBlockRows * kBlockRows * dimension_ +
-                                     d * kBlockRows + row % kBlockRows];
+    return Chunk(row)[row % kChunkRows / kBlockRows * kBlockRows * dimension_ + d * kBlockRows +
+                      row % kBlockRows];
   }
 
   void Write(std::size_t row, std::span<const float> values) {
-    // A scan reads whole blocks.
-    if (row % kBlockRows == 0) std::fill_n(&At(row, 0), kBlockRows * dimension_, T{});
     for (std::size_t d = 0; d < dimension_; ++d) {
       if constexpr (sizeof(T) == 2) {
         At(row, d) = ToBf16(values[d]);
@@ -297,7 +285,7 @@ class FlatIndex : public Index {
   // Searches share mutex_, changes own it; all pass turn_ first, in order of arrival.
   mutable std::mutex turn_;
   mutable std::shared_mutex mutex_;
-  std::vector<Chunk> chunks_;
+  std::vector<Pages> chunks_;
   std::vector<Row> rows_;                        // by place
   std::unordered_map<Key, std::size_t> places_;  // place of each key
 };

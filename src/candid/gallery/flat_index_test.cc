@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -108,15 +109,18 @@ TEST_P(FlatIndexTest, RangeHoldsEveryOneAtOrAboveTheThreshold) {
 
 TEST_P(FlatIndexTest, GivesTheSameBitsAsTheScalarOracle) {
   const auto oracle = MakeFlatIndex(kDimension, {GetParam().storage, SimdLevel::kScalar});
-  std::vector<float> queries;
   // More rows than one allocation holds; 31 queries make tiles of every size.
-  for (Key key = 1; key <= 17'000; ++key) {
+  std::vector<Key> keys(17'000);
+  std::iota(keys.begin(), keys.end(), 1);
+  std::vector<float> templates, queries;
+  for (const Key key : keys) {
     const std::vector<float> values = RandomUnit(&random_);
-    const Calibration calibration;
-    ASSERT_TRUE(Add(key, values));
-    ASSERT_TRUE(oracle->Add({&key, 1}, values, {&calibration, 1}));
+    templates.insert(templates.end(), values.begin(), values.end());
     if (key % 540 == 0) queries.insert(queries.end(), values.begin(), values.end());
   }
+  const std::vector<Calibration> calibrations(keys.size());
+  ASSERT_TRUE(index_->Add(keys, templates, calibrations));
+  ASSERT_TRUE(oracle->Add(keys, templates, calibrations));
   EXPECT_EQ(*index_->Search(queries, 20), *oracle->Search(queries, 20));
 }
 

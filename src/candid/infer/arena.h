@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
-#include <memory>
 
+#include "candid/base/pages.h"
 #include "candid/base/result.h"
 
 namespace candid::infer {
@@ -16,16 +15,11 @@ class Arena {
   // At least `bytes`, zeroed where they are new memory, which data() then is. kUnavailable.
   Status Reserve(std::size_t bytes);
 
-  std::byte* data() const { return memory_.get(); }
-  std::size_t bytes() const { return bytes_; }
+  std::byte* data() const { return pages_.data(); }
+  std::size_t bytes() const { return pages_.bytes(); }
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const { std::free(memory); }
-  };
-
-  std::unique_ptr<std::byte, Free> memory_;
-  std::size_t bytes_ = 0;
+  Pages pages_;
 };
 
 }  // namespace candid::infer

@@ -112,7 +112,10 @@ class Lowering {
       program_.outputs.push_back(Read(output, ElementType::kF32, false).buffer);
     }
     Pin(0);
-    for (const int buffer : program_.inputs) Pin(buffer);
+    // The caller writes them before the first step.
+    for (const int buffer : program_.inputs) {
+      program_.buffers[static_cast<std::size_t>(buffer)].first = 0;
+    }
     for (const int buffer : program_.outputs) Pin(buffer);
     return std::move(program_);
   }

@@ -39,8 +39,9 @@ class Session {
 
   Precision precision() const;
 
-  // Written by the caller before Run, after the last Run (and Create) of sessions that share the
-  // arena. In the order of Model::inputs().
+  // Written by the caller before every Run, which uses the memory for other things as well, and
+  // after the last Run or Create of sessions that share the arena. In the order of
+  // Model::inputs().
   std::span<float> input(std::size_t index = 0);
   const Shape& input_shape(std::size_t index = 0) const;
 

@@ -182,7 +182,7 @@ void AddEval(CLI::App* app, Context* context) {
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Of draws and bootstrap")->capture_default_str();
   command->add_option("--resamples", arguments->resamples, "Of the bootstrap")
-      ->check(CLI::Range(1, 100000))
+      ->check(CLI::Range(1, 20000))
       ->capture_default_str();
   command->add_option("--jobs", arguments->jobs, "Threads")
       ->check(CLI::Range(1, 1024))

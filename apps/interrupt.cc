@@ -8,8 +8,10 @@ Interrupt::Interrupt() {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGINT);
   sigaddset(&signals_, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
 }
+
+Interrupt::~Interrupt() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 bool Interrupt::Came() {
   const timespec now{};

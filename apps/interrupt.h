@@ -5,10 +5,14 @@
 
 namespace candid::apps {
 
-// Make it before any thread, so that all inherit the mask. One thread asks.
+// Make it before any thread, so that all inherit the mask. One thread asks. When it goes, the two
+// end the process again.
 class Interrupt {
  public:
   Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
 
   // One of the two has come; stays true.
   bool Came();
@@ -17,6 +21,7 @@ class Interrupt {
 
  private:
   sigset_t signals_;
+  sigset_t before_;
   bool came_ = false;
 };
 

@@ -29,6 +29,12 @@ Cell Number(CellKind kind, double value, const Interval& interval) {
   return cell;
 }
 
+// "21362953" -> "21,362,953".
+std::string Grouped(std::string digits) {
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
 std::string ShowFigure(CellKind kind, double value) {
   if (std::isnan(value)) return "-";
   switch (kind) {
@@ -115,11 +121,14 @@ Cell Cell::Ratio(double ratio, const Interval& interval) {
   return Number(CellKind::kRatio, ratio, interval);
 }
 
+std::string ShowCount(std::uint64_t count) { return Grouped(std::to_string(count)); }
+
 std::string ShowRate(double rate) {
   if (std::isnan(rate)) return "-";
   if (rate == 0) return "0";
   if (rate >= 0.9995 && rate < 1) return fmt::format("{:.3f} %", rate * 100);
   if (rate >= 1e-3) return fmt::format("{:.2f} %", rate * 100);
+  if (rate >= 1e-4) return fmt::format("{:.3f} %", rate * 100);
   std::string text = fmt::format("{:.1e}", rate);  // 3.5e-06
   const std::size_t digit = text.find('e') + 2;
   while (text[digit] == '0') text.erase(digit, 1);

@@ -43,6 +43,7 @@ struct Cell {
 // As people read it: "0.43 % (0.31 to 0.56)", "none", "2.1e-5".
 std::string Show(const Cell& cell);
 std::string ShowRate(double rate);
+std::string ShowCount(std::uint64_t count);  // "21,362,953"
 
 struct Table {
   std::string id;  // of letters, digits and underscores: a file name and a JSON key

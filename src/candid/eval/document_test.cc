@@ -27,13 +27,15 @@ Document Small() {
 
 TEST(DocumentTest, ShowsFiguresAsPeopleReadThem) {
   EXPECT_EQ(Show(Cell::Rate({0.0043, {0.0031, 0.0056}})), "0.43 % (0.31 to 0.56)");
-  EXPECT_EQ(Show(Cell::Rate({0.002, {0.0002, 0.004}})), "0.20 % (2.0e-4 to 0.40)");
+  EXPECT_EQ(Show(Cell::Rate({0.002, {0.0002, 0.004}})), "0.20 % (0.020 to 0.40)");
   EXPECT_EQ(Show(Cell::Rate(1e-5)), "1.0e-5");
   EXPECT_EQ(Show(Cell::Rate(3.47e-6)), "3.5e-6");
   EXPECT_EQ(Show(Cell::Rate(0.99964)), "99.964 %");
   EXPECT_EQ(Show(Cell::Ratio(4.07, {2.9, 118})), "4.07 (2.9 to 118)");
   EXPECT_EQ(Show(Cell::Score(std::nan(""))), "-");
   EXPECT_EQ(Show(Cell::Count(12)), "12");
+  EXPECT_EQ(ShowCount(999), "999");
+  EXPECT_EQ(ShowCount(21362953), "21,362,953");
 }
 
 TEST(DocumentTest, NeverShowsZeroErrorsAsZero) {

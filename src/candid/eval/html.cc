@@ -16,7 +16,10 @@ constexpr const char* kStyle = R"css(
 --heat:#ff7b72;--on:#0d1117}}
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;--panel:#fff;--c0:#0067a5;
 --c1:#d55e00;--c2:#008060;--c3:#b0007c;--c4:#8a6d00;--c5:#555;--heat:#b3261e;--on:#fff}
-section,.page{break-before:page}figure,tr,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}}
+figure,tr,li,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}section:first-of-type{break-before:page}
+body{font-size:10px!important}main{max-width:none!important;padding:0!important}
+table{font-size:7.5px!important}figure{max-width:26rem}}
+@page{margin:12mm}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
@@ -31,7 +34,7 @@ table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-num
 th,td{text-align:left;padding:.3em .8em .3em 0;border-bottom:1px solid var(--rule);
 vertical-align:top}td.n,th.n{text-align:right}
 .facts td{overflow-wrap:anywhere}
-figure{margin:1em 0}svg{width:100%;max-width:44rem;height:auto;display:block}
+figure{margin:1em 0}svg{width:100%;height:auto;display:block}
 svg text{fill:var(--ink);font-size:12px}svg text.on{fill:var(--on)}
 .grid{stroke:var(--rule)}.mark{stroke:var(--c1);stroke-dasharray:4 3}
 .line{fill:none;stroke-width:2;stroke:currentColor}.dot{fill:currentColor}

@@ -11,11 +11,12 @@ namespace candid::eval {
 namespace {
 
 constexpr double kWidth = 640, kHeight = 400;
-constexpr double kLeft = 72, kRight = 16, kTop = 12, kBottom = 48;
+constexpr double kLeft = 72, kRight = 28, kTop = 12, kBottom = 48;
 
 std::string Open(double width, double height) {
   return fmt::format(
-      "<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\">",
+      "<svg viewBox=\"0 0 {0:.0f} {1:.0f}\" style=\"max-width:{0:.0f}px\" role=\"img\" "
+      "xmlns=\"http://www.w3.org/2000/svg\">",
       width, height);
 }
 

@@ -33,7 +33,7 @@ std::string OneOf(double rate) {
   const double times = 1 / rate;
   if (times < 10) return fmt::format("{:.0f} of 100", rate * 100);
   const double digits = std::pow(10, std::floor(std::log10(times)) - 1);
-  return fmt::format("1 of {:.0f}", std::round(times / digits) * digits);
+  return "1 of " + ShowCount(static_cast<std::uint64_t>(std::round(times / digits) * digits));
 }
 
 // The group that is worst off among those large enough to say, in words.
@@ -70,28 +70,19 @@ std::string WorstGroup(const Evaluation& evaluation, std::size_t point, bool fmr
                      value(*worst) / overall);
 }
 
-void AddHeadline(const Dataset& dataset, const Enrolment& enrolment, const Evaluation& evaluation,
-                 const Provenance& provenance, const LiveUse& live, Document* document) {
-  auto& lines = document->headline;
-  const Interval failed = ClopperPearson(enrolment.failures(), dataset.images.size());
-  lines.push_back(fmt::format(
-      "{} pictures of {} people were evaluated; {} gave no usable face ({}; 95 %: {} to {}). They "
-      "count as misses in every figure.",
-      dataset.images.size(), dataset.subjects, enrolment.failures(),
-      enrolment.failures() == 0 ? fmt::format("below {}", ShowRate(failed.high))
-                                : ShowRate(static_cast<double>(enrolment.failures()) /
-                                           static_cast<double>(dataset.images.size())),
-      ShowRate(failed.low), ShowRate(failed.high)));
+void AddErrors(const Dataset& dataset, const Evaluation& evaluation, const Provenance& provenance,
+               const LiveUse& live, std::vector<std::string>* headline) {
+  auto& lines = *headline;
   const OperatingPoint* point = InUse(evaluation);
   if (point == nullptr) return;
   const std::string at = fmt::format("At the threshold in use ({}, cosine {:.4f})",
                                      provenance.threshold_name, point->threshold.value);
   if (point->false_matches > 0) {
     lines.push_back(fmt::format(
-        "{}, two different people are taken for one in {} comparisons (95 %: {} to {}; {} errors "
-        "seen).",
-        at, OneOf(point->fmr.value), ShowRate(point->fmr.interval.low),
-        ShowRate(point->fmr.interval.high), point->false_matches));
+        "{}, {} comparisons of two different people take them for one ({}; 95 %: {} to {}; {} "
+        "errors seen).",
+        at, OneOf(point->fmr.value), ShowRate(point->fmr.value), ShowRate(point->fmr.interval.low),
+        ShowRate(point->fmr.interval.high), ShowCount(point->false_matches)));
   } else {
     lines.push_back(fmt::format(
         "{}, no two different people were taken for one: the rate is below {} if every comparison "
@@ -99,7 +90,12 @@ void AddHeadline(const Dataset& dataset, const Enrolment& enrolment, const Evalu
         at, ShowRate(RuleOfThree(static_cast<double>(evaluation.verification->impostor_pairs))),
         ShowRate(RuleOfThree(std::floor(static_cast<double>(dataset.subjects) / 2)))));
   }
-  if (evaluation.verification->mated_pairs > 0) {
+  if (evaluation.verification->mated_pairs > 0 && point->misses == 0) {
+    lines.push_back(fmt::format(
+        "Nobody was missed in comparisons with another photo of themselves: the rate is below {} "
+        "counting people.",
+        ShowRate(RuleOfThree(static_cast<double>(evaluation.verification->mated_subjects)))));
+  } else if (evaluation.verification->mated_pairs > 0) {
     lines.push_back(fmt::format(
         "A person is missed in {} of comparisons with another photo of themselves when everybody "
         "weighs the same (95 %: {} to {}).",
@@ -120,11 +116,28 @@ void AddHeadline(const Dataset& dataset, const Enrolment& enrolment, const Evalu
   const double found = evaluation.identification->mated_searches > 0 ? 1 - search->fnir.value : 1;
   const double wrong = fpir * (1 - live.prevalence);
   lines.push_back(fmt::format(
-      "Live, with a watchlist of {:.0f} people and {} of passers-by on it: {:.3g} false alerts per "
-      "1,000 faces seen, and {} of all alerts are wrong. Both statements are true of one system. "
-      "(FPIR = 1 - (1 - FMR)^N, faces seen one at a time, this data's conditions.)",
-      live.watchlist, ShowRate(live.prevalence), wrong * 1000,
-      ShowRate(wrong / (wrong + live.prevalence * found))));
+      "Live, with a watchlist of {} people and {} of passers-by on it: {:.3g} false alerts per "
+      "1,000 "
+      "faces seen, and {} of all alerts are wrong. Both are true of one system. (Computed as FPIR "
+      "= 1 - (1 - FMR)^N; the section on 1:N shows how far this data departs from it.)",
+      ShowCount(static_cast<std::uint64_t>(live.watchlist)), ShowRate(live.prevalence),
+      wrong * 1000, ShowRate(wrong / (wrong + live.prevalence * found))));
+}
+
+void AddHeadline(const Dataset& dataset, const Enrolment& enrolment, const Evaluation& evaluation,
+                 const Provenance& provenance, const LiveUse& live, Document* document) {
+  AddErrors(dataset, evaluation, provenance, live, &document->headline);
+  const std::uint64_t images = dataset.images.size(), failures = enrolment.failures();
+  const Interval failed = ClopperPearson(failures, images);
+  document->headline.push_back(fmt::format(
+      "{} pictures of {} people were evaluated. {} gave no usable face and count as missed in all "
+      "figures: {}.",
+      ShowCount(images), ShowCount(dataset.subjects), failures == 0 ? "None" : ShowCount(failures),
+      failures == 0
+          ? fmt::format("below {}", ShowRate(failed.high))
+          : fmt::format("{} (95 %: {} to {})",
+                        ShowRate(static_cast<double>(failures) / static_cast<double>(images)),
+                        ShowRate(failed.low), ShowRate(failed.high))));
 }
 
 }  // namespace

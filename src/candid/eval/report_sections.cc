@@ -94,14 +94,15 @@ std::vector<double> Shares(const std::vector<std::uint64_t>& bins, double least,
 }
 
 Figure ScoreFigure(const PairScores& scores) {
-  const double least = -0.4, most = 1;
+  const double least = -0.6, most = 1;
   std::vector<Histogram> histograms{
       {"different people", Shares(scores.impostor_bins, least, most)}};
   if (scores.mated_pairs > 0) {
     histograms.push_back({"same person", Shares(scores.mated_bins, least, most)});
   }
   return {"Scores", "Share of the pairs of each kind; pairs with a failed picture are not in it.",
-          PlotHistograms(histograms, {"cosine", least, most, false})};
+          PlotHistograms(histograms,
+                         {"cosine (what is beyond is in the outermost step)", least, most, false})};
 }
 
 std::string NameOf(const SearchPoint& point) {
@@ -257,8 +258,8 @@ Section VerificationSection(const Evaluation& evaluation) {
       "pair is accepted at or above the threshold; pairs with a failed picture are never accepted "
       "and always counted. Of {} people only {} pairs share nobody: where nothing was seen, the "
       "bound over pairs is the optimistic one, and {} the cautious one.",
-      report.impostor_pairs, report.mated_pairs, report.mated_subjects, report.subjects,
-      report.subjects / 2,
+      ShowCount(report.impostor_pairs), ShowCount(report.mated_pairs),
+      ShowCount(report.mated_subjects), ShowCount(report.subjects), ShowCount(report.subjects / 2),
       ShowRate(RuleOfThree(std::floor(static_cast<double>(report.subjects) / 2)))));
   section.tables.push_back(PointTable("verification", "Error rates by threshold", report));
   if (evaluation.folds) {
@@ -288,8 +289,8 @@ Section SearchSection(const Evaluation& evaluation) {
   section.paragraphs.push_back(fmt::format(
       "The gallery holds one picture of each of {} people, half of all, drawn by the seed. {} "
       "searches are for {} of them, {} for {} people who are not in it.",
-      report.gallery, report.mated_searches, report.mated_people, report.non_mated_searches,
-      report.non_mated_people));
+      ShowCount(report.gallery), ShowCount(report.mated_searches), ShowCount(report.mated_people),
+      ShowCount(report.non_mated_searches), ShowCount(report.non_mated_people)));
   section.tables.push_back(SearchTable(evaluation));
   section.tables.push_back(GrowthTable(evaluation));
   if (report.mated_searches > 0) {

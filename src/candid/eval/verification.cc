@@ -20,8 +20,8 @@ Status Check(const VerificationInput& in, const VerificationOptions& options) {
   for (const float threshold : options.thresholds) {
     if (!(threshold >= -1 && threshold <= 1)) return bad("a threshold is a cosine, -1 to 1");
   }
-  if (options.bootstrap.resamples < 1 || options.bootstrap.resamples > 100000) {
-    return bad("the bootstrap takes 1..100000 resamples");
+  if (options.bootstrap.resamples < 1 || options.bootstrap.resamples > 20000) {
+    return bad("the bootstrap takes 1..20000 resamples");
   }
   if (in.failed.size() != n) return bad("subjects and failures must describe the same images");
   for (const Grouping& grouping : in.groupings) {

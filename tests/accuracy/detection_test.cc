@@ -126,7 +126,7 @@ TEST_F(DetectionTest, TheSecondLookIsAsLargeAsTheSmallestFaceWants) {
   for (std::size_t i = 0; i < kSizes.size(); ++i) mosaics[i] = Mosaics(kSizes[i]);
   const Bytes onnx = *models::ReadPartFile(pack_.detector());
   face::Network network(*infer::Model::Load(onnx, "detector"), pack_.detector(),
-                        infer::BestPrecision());
+                        infer::BestPrecision(), std::make_shared<infer::Arena>());
   const face::DetectPlan ours = face::PlanDetection(kWidth, kHeight, 20);
   const auto measure = [&](const face::DetectPlan& plan) {
     std::array<double, kSizes.size()> percent{};

@@ -44,12 +44,14 @@ class JointTest : public ::testing::Test {
     EXPECT_TRUE(WriteFileDurably(root_ / "pack.toml", AsBytes(text)));
     const auto pack = Shelf(root_ / "models").Add(root_ / "pack.toml", {});
     EXPECT_TRUE(pack) << pack.error().message();
+    const auto arena = std::make_shared<infer::Arena>();
     std::vector<face::Embedder> ready;
     for (const Part* part : pack->embedders()) {
       auto model = infer::Model::Load(*ReadPartFile(*part), part->name);
       std::vector<float> matrix;
       if (!part->matrix.empty()) matrix = *ReadPartMatrix(*part);
-      ready.push_back({face::Network(*model, *part, infer::Precision::kF32), std::move(matrix)});
+      ready.push_back(
+          {face::Network(*model, *part, infer::Precision::kF32, arena), std::move(matrix)});
     }
     const auto joined = face::Embed(ready, {aligned_, &picture_, {10, 12, 60, 60}});
     EXPECT_TRUE(joined) << joined.error().message();

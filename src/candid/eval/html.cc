@@ -32,7 +32,7 @@ p.note,figcaption{color:var(--soft);font-size:.9rem;margin:.3em 0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;margin:.4em 0}
 th,td{text-align:left;padding:.3em .8em .3em 0;border-bottom:1px solid var(--rule);
-vertical-align:top}td.n,th.n{text-align:right}
+vertical-align:top}td:first-child{white-space:nowrap}td.n,th.n{text-align:right}
 .facts td{overflow-wrap:anywhere}
 figure{margin:1em 0}svg{width:100%;height:auto;display:block}
 svg text{fill:var(--ink);font-size:12px}svg text.on{fill:var(--on)}

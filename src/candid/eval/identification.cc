@@ -99,6 +99,7 @@ class SearchStatistic {
   }
 
   bool Misses(const Search& s, double t) const { return !(s.mate >= t) || s.better >= kCandidates; }
+  std::size_t in_smallest() const { return in_smallest_.size(); }
   const std::vector<const Search*>& mated() const { return mated_; }
   const std::vector<const Search*>& others() const { return others_; }
 
@@ -235,6 +236,7 @@ void FillRanksAndGrowth(const SearchSet& set, const SearchStatistic& statistic,
     GrowthPoint& point = report->growth.emplace_back();
     const std::size_t at = statistic.growth_at(size);
     point.gallery = set.sizes[size];
+    point.mated = statistic.in_smallest();
     for (std::size_t f = 0; f < statistic.fixed(); ++f) {
       point.fpir.push_back(measured.estimate(at + f));
     }

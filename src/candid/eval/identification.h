@@ -83,6 +83,7 @@ struct RankPoint {
 // non-mated ones.
 struct GrowthPoint {
   std::size_t gallery = 0;
+  std::uint64_t mated = 0;     // searches for people in the smallest part
   std::vector<Estimate> fpir;  // at each fixed threshold
   Estimate fnir;               // at this gallery's own threshold for FPIR kGrowthFpir
   Estimate rank_one_miss;

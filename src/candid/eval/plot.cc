@@ -53,7 +53,9 @@ std::vector<double> Ticks(const Axis& axis) {
 }
 
 std::string TickLabel(const Axis& axis, double value) {
-  if (axis.logarithmic) return ShowRate(value);
+  if (axis.logarithmic) {
+    return value < 0.9e-4 ? ShowRate(value) : fmt::format("{:.3g} %", value * 100);
+  }
   return fmt::format("{:.3g}", std::abs(value) < 1e-9 ? 0 : value);
 }
 
@@ -189,7 +191,7 @@ std::string PlotWhiskers(const std::vector<Whisker>& whiskers, const std::string
     }
   }
   const Axis axis{axis_title, std::pow(10, std::floor(std::log10(least))),
-                  std::pow(10, std::ceil(std::log10(most) + 1e-9)), true};
+                  std::pow(10, std::ceil(std::log10(std::min(most, 1.0)) - 1e-9)), true};
   const double height = kTop + kRow * static_cast<double>(whiskers.size()) + kBottom;
   const auto at = [&](double value) {
     return kNames + Place(axis, value) * (kWidth - kNames - kRight);
@@ -218,9 +220,9 @@ std::string PlotWhiskers(const std::vector<Whisker>& whiskers, const std::string
 
 std::string PlotHeatMap(const std::vector<std::string>& names,
                         const std::vector<std::vector<double>>& rates) {
-  constexpr double kNames = 150;
+  constexpr double kNames = 150, kTopNames = 100, kSlant = 60;  // kSlant: of the last name
   const double n = static_cast<double>(names.size());
-  const double cell = std::min(64.0, (kWidth - kNames) / std::max(n, 1.0));
+  const double cell = std::min(64.0, (kWidth - kNames - kSlant) / std::max(n, 1.0));
   double least = 1, most = 0;
   for (const auto& row : rates) {
     for (const double rate : row) {
@@ -229,12 +231,14 @@ std::string PlotHeatMap(const std::vector<std::string>& names,
       most = std::max(most, rate);
     }
   }
-  std::string out = Open(kNames + cell * n + 8, kNames + cell * n + 8);
+  std::string out = Open(kNames + cell * n + kSlant, kTopNames + cell * n + 8);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const double at = kNames + cell * (static_cast<double>(i) + 0.5);
+    const double along = cell * (static_cast<double>(i) + 0.5);
+    const double at = kTopNames + along;
     out += Text(kNames - 6, at + 4, "end", names[i]);
-    out += Text(at, kNames - 6, "start", names[i],
-                fmt::format(" transform=\"rotate(-55 {:.1f} {:.1f})\"", at, kNames - 6));
+    out += Text(
+        kNames + along, kTopNames - 6, "start", names[i],
+        fmt::format(" transform=\"rotate(-55 {:.1f} {:.1f})\"", kNames + along, kTopNames - 6));
     for (std::size_t j = 0; j < names.size(); ++j) {
       const double rate = rates[i][j];
       const double x = kNames + cell * static_cast<double>(j);

@@ -41,7 +41,7 @@ struct Histogram {
 };
 std::string PlotHistograms(const std::vector<Histogram>& histograms, const Axis& x);
 
-// A row for each name with its figure and interval on a logarithmic axis; `mark` draws a line at
+// A row for each name with its rate and interval on a logarithmic axis; `mark` draws a line at
 // one value.
 struct Whisker {
   std::string name;
@@ -51,7 +51,7 @@ struct Whisker {
 std::string PlotWhiskers(const std::vector<Whisker>& whiskers, const std::string& axis_title,
                          double mark);
 
-// A square of rates, darker for higher ones on a logarithmic scale; NaN is left blank.
+// A square of rates, stronger for higher ones on a logarithmic scale; NaN is left blank.
 std::string PlotHeatMap(const std::vector<std::string>& names,
                         const std::vector<std::vector<double>>& rates);
 

@@ -112,7 +112,7 @@ Figure WhiskerFigure(const GroupReport& report, const OperatingPoint& point, boo
     const double bound = RuleOfThree(static_cast<double>(trials));
     whiskers.push_back({report.names[g],
                         errors > 0 ? PlotPoint{rate.value, 0, rate.interval.low, rate.interval.high}
-                                   : PlotPoint{bound, 0, bound / 10, bound},
+                                   : PlotPoint{bound, 0, 0, bound},
                         errors == 0});
   }
   return {fmt::format("{} by {}, at {}", fmr ? "Strangers taken for each other" : "People missed",
@@ -132,7 +132,8 @@ Figure HeatFigure(const GroupReport& report, const std::string& where) {
     }
   }
   return {fmt::format("FMR of {} with each other, at {}", report.grouping, where),
-          "Darker: more false matches, on a logarithmic scale.", PlotHeatMap(report.names, rates)};
+          "Stronger colour: more false matches, on a logarithmic scale.",
+          PlotHeatMap(report.names, rates)};
 }
 
 }  // namespace

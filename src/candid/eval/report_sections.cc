@@ -159,7 +159,8 @@ Table GrowthTable(const Evaluation& evaluation) {
       "growth",
       "Growth with the gallery",
       "The same searches against nested galleries. Expected: 1 - (1 - FMR)^N with the FMR of "
-      "the 1:1 part at the threshold in use.",
+      "the 1:1 part at the threshold in use. The last two columns: searches for the people in the "
+      "smallest gallery.",
       {"gallery", "FPIR in use", "expected", "measured / expected", "FNIR at FPIR 0.01",
        "not first"},
       {},
@@ -175,12 +176,14 @@ Table GrowthTable(const Evaluation& evaluation) {
   for (const GrowthPoint& point : report.growth) {
     const double expected = 1 - std::pow(1 - fmr, static_cast<double>(point.gallery));
     const Estimate& fpir = point.fpir.front();
-    const auto positives = static_cast<std::uint64_t>(
-        std::llround(fpir.value * static_cast<double>(report.non_mated_searches)));
-    table.rows.push_back({Cell::Count(point.gallery),
-                          Errors(fpir, positives, report.non_mated_searches), Cell::Rate(expected),
+    const auto rate = [](const Estimate& estimate, std::uint64_t trials) {
+      const double errors = trials > 0 ? estimate.value * static_cast<double>(trials) : 0;
+      return Errors(estimate, static_cast<std::uint64_t>(std::llround(errors)), trials);
+    };
+    table.rows.push_back({Cell::Count(point.gallery), rate(fpir, report.non_mated_searches),
+                          Cell::Rate(expected),
                           Cell::Ratio(expected > 0 ? fpir.value / expected : std::nan("")),
-                          Cell::Rate(point.fnir), Cell::Rate(point.rank_one_miss)});
+                          rate(point.fnir, point.mated), rate(point.rank_one_miss, point.mated)});
   }
   return table;
 }

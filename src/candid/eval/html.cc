@@ -17,8 +17,8 @@ constexpr const char* kStyle = R"css(
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--rule:#bbb;--panel:#fff;--c0:#0067a5;
 --c1:#d55e00;--c2:#008060;--c3:#b0007c;--c4:#8a6d00;--c5:#555;--heat:#b3261e;--on:#fff}
 figure,tr,li,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}section:first-of-type{break-before:page}
-body{font-size:10px!important}main{max-width:none!important;padding:0!important}
-table{font-size:7.5px!important}figure{max-width:26rem}}
+html,body{font-size:10px!important}main{max-width:none!important;padding:0!important}
+table{font-size:7.5px!important}figure{max-width:42rem}}
 @page{margin:12mm}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);

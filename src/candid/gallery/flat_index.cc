@@ -83,9 +83,11 @@ class FlatIndex : public Index {
       }
     }
     // Everything that may run out of memory comes before the first change.
-    rows_.reserve(rows_.size() + keys.size());
-    places_.reserve(places_.size() + keys.size());
-    Grow(rows_.size() + keys.size());
+    const std::size_t wanted = rows_.size() + keys.size();
+    // reserve() takes the size at its word: twice the rows, lest every single one copy them all.
+    if (wanted > rows_.capacity()) rows_.reserve(std::max(wanted, 2 * rows_.capacity()));
+    places_.reserve(rows_.capacity());
+    Grow(wanted);
     for (std::size_t i = 0; i < keys.size(); ++i) {
       Write(rows_.size(), templates.subspan(i * dimension_, dimension_));
       places_[keys[i]] = rows_.size();

@@ -51,23 +51,43 @@ if(CANDID_TESTS)
   include(GoogleTest)
 endif()
 
-# candid_test(NAME SOURCES a_test.cc ... [DEPS folder ...] [LIBS external ...] [TIMEOUT s])
+# candid_ctest(NAME COMMAND program ... [TIMEOUT s] [IN folder] [ENVIRONMENT A=b ...])
+# One test of ctest. Exit code 77 means skipped.
+function(candid_ctest name)
+  if(NOT CANDID_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "TIMEOUT;IN" "COMMAND;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  if(CANDID_SANITIZE)
+    math(EXPR ARG_TIMEOUT "10 * ${ARG_TIMEOUT}")
+  endif()
+  if(NOT ARG_IN)
+    set(ARG_IN ${CMAKE_CURRENT_BINARY_DIR})
+  endif()
+  add_test(NAME ${name} COMMAND ${ARG_COMMAND} WORKING_DIRECTORY ${ARG_IN})
+  list(APPEND ARG_ENVIRONMENT "CANDID_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
+       "CANDID_BUILD_DIR=${CMAKE_BINARY_DIR}" "CANDID_BINARY=$<TARGET_FILE:candid>"
+       "PYTHONDONTWRITEBYTECODE=1" "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tools/tsan.supp")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77
+                       ENVIRONMENT "${ARG_ENVIRONMENT}")
+endfunction()
+
+# candid_test(NAME SOURCES a_test.cc ... [DEPS folder ...] [LIBS external ...] [TIMEOUT s]
+#             [ENVIRONMENT A=b ...])
 # One test program; ctest sees it as a whole, tools/count_tests sums the cases inside.
 function(candid_test name)
   if(NOT CANDID_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "ENVIRONMENT;SOURCES;DEPS;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPS PREPEND candid::)
   target_link_libraries(${name} PRIVATE candid_flags ${ARG_DEPS} ${ARG_LIBS} GTest::gmock
                         GTest::gtest_main)
-  if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 120)
-  endif()
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT
-    "CANDID_SOURCE_DIR=${CMAKE_SOURCE_DIR};CANDID_BUILD_DIR=${CMAKE_BINARY_DIR}")
+  candid_ctest(${name} COMMAND ${name} TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT ${ARG_ENVIRONMENT})
 endfunction()
 
 # candid_fuzz(NAME SOURCES x_fuzz.cc DEPS folder ...): a libFuzzer program, built by preset fuzz.

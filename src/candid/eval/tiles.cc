@@ -1,27 +1,20 @@
 #include "candid/eval/tiles.h"
 
-#include <cstring>
+#include "candid/eval/tile_kernels.h"
 
 namespace candid::eval {
-namespace {
 
-using Lanes [[gnu::vector_size(Tiles::kBlockRows * sizeof(float))]] = float;
-
-// The compiler splits Lanes into the registers there are.
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) void Multiply(
-    const float* queries, std::size_t dimension, const float* block, float* scores) {
-  Lanes sums[Tiles::kQueries] = {};
-  for (std::size_t d = 0; d < dimension; ++d) {
-    Lanes column;
-    std::memcpy(&column, block + d * Tiles::kBlockRows, sizeof(column));
-#pragma GCC unroll 8
-    for (std::size_t q = 0; q < Tiles::kQueries; ++q)
-      sums[q] += queries[q * dimension + d] * column;
+TileKernel& TileKernelFor(gallery::SimdLevel level) {
+  switch (level) {
+    case gallery::SimdLevel::kAvx512:
+      return MultiplyAvx512;
+    case gallery::SimdLevel::kAvx2:
+      return MultiplyAvx2;
+    case gallery::SimdLevel::kScalar:
+      break;
   }
-  std::memcpy(scores, sums, sizeof(sums));
+  return MultiplyPlain;
 }
-
-}  // namespace
 
 Tiles::Tiles(std::span<const float> values, std::size_t dimension)
     : dimension_(dimension), rows_(values.size() / dimension) {
@@ -35,7 +28,8 @@ Tiles::Tiles(std::span<const float> values, std::size_t dimension)
 }
 
 void Tiles::Score(const float* queries, std::size_t block, float* scores) const {
-  Multiply(queries, dimension_, interleaved_.data() + block * dimension_ * kBlockRows, scores);
+  static TileKernel& multiply = TileKernelFor(gallery::BestSimdLevel());
+  multiply(queries, dimension_, interleaved_.data() + block * dimension_ * kBlockRows, scores);
 }
 
 }  // namespace candid::eval

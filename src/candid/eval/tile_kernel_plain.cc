@@ -1,0 +1,2 @@
+#define CANDID_TILE_KERNEL MultiplyPlain
+#include "candid/eval/tile_kernel.inc"

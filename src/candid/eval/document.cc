@@ -198,8 +198,10 @@ std::string ToCsv(const Table& table) {
       if (c > 0) out += ',';
       out += cell.kind == CellKind::kText ? CsvText(cell.text) : CsvFigure(cell.kind, cell.value);
       if (!HasInterval(table, c)) continue;
-      out += "," + (cell.interval ? CsvFigure(cell.kind, cell.low) : "") + "," +
-             (cell.interval ? CsvFigure(cell.kind, cell.high) : "");
+      for (const double end : {cell.low, cell.high}) {
+        out += ',';
+        if (cell.interval) out += CsvFigure(cell.kind, end);
+      }
     }
     out += "\r\n";
   }

@@ -1,5 +1,6 @@
 #include "candid/eval/report.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,9 +28,7 @@ Enrolled Make(const TestSet& set, std::uint32_t people) {
   Grouping grouping{"sex", {"female", "male"}, {}};
   for (std::uint32_t i = 0; i < set.size(); ++i) {
     out.dataset.images.push_back(
-        {{},
-         "p" + std::to_string(set.subjects[i]) + "/a " + std::to_string(i) + ".jpg",
-         set.subjects[i]});
+        {{}, fmt::format("p{}/a {}.jpg", set.subjects[i], i), set.subjects[i]});
     grouping.of_image.push_back(static_cast<std::uint16_t>(set.subjects[i] % 2));
     Sample& sample = out.enrolment.samples.emplace_back();
     sample.outcome = set.failed[i] != 0 ? Outcome::kFaceless : Outcome::kEnrolled;

@@ -166,11 +166,12 @@ void Compare(const PairStatistic& statistic, const Measured& measured, std::size
                                 d.max_over_mean, d.log_spread,    d.gini};
       for (std::size_t i = 0; i < spreads.size(); ++i) spreads[i].push_back(figures[i]);
     }
-    MeasureWithInterval& measure = fmr ? report->fmr : report->fnmr;
+    MeasureWithInterval measure;
     measure.value = Differ(rates(measured.plain, fmr, true));
     for (auto& values : spreads) {
       measure.intervals.push_back(PercentileInterval(std::move(values)));
     }
+    (fmr ? report->fmr : report->fnmr) = std::move(measure);
     const auto tests =
         CompareGroups(rates(measured.plain, fmr, false), report->reference, replicates);
     for (std::size_t g = 0; g < tests.size(); ++g) {

@@ -27,10 +27,10 @@ class Killed(unittest.TestCase):
         self.assertEqual(server.call("CreateCollection", {"CollectionId": "kept"}).status, 200)
         stored, erased, lock = set(), set(), threading.Lock()
 
-        def work(name, stop):
-            n = 0
+        def work(round_, worker, stop):
+            n = worker  # one of them erases at once, however short the round
             while not stop.is_set():
-                picture = world.variant(self.photos[n % 5], f"{name} {n}")
+                picture = world.variant(self.photos[n % 5], f"{round_} {worker} {n}")
                 n += 1
                 try:
                     answer = server.call("IndexFaces", {"CollectionId": "kept", "MaxFaces": 1,
@@ -51,7 +51,7 @@ class Killed(unittest.TestCase):
                     return
         for round_ in range(ROUNDS):
             stop = threading.Event()
-            threads = [threading.Thread(target=work, args=(f"{round_} {i}", stop))
+            threads = [threading.Thread(target=work, args=(round_, i, stop))
                        for i in range(4)]
             before = len(stored)
             for thread in threads:

@@ -38,10 +38,37 @@ ConversionOptions OptionsOf(const Part& part) {
   return options;
 }
 
+bool IsWhole(const std::filesystem::path& file, const std::string& sha256) {
+  const auto there = Sha256HexOfFile(file);
+  return there && *there == sha256;
+}
+
+// A file that lies beside the manifest, to where its pack wants it.
+Status CopyShipped(const std::filesystem::path& from, const std::string& sha256,
+                   const std::filesystem::path& to) {
+  CANDID_ASSIGN(const Bytes bytes, ReadFile(from, kMaxModelBytes));
+  if (const std::string found = Sha256Hex(bytes); found != sha256) {
+    return Fail(Code::kCorrupt,
+                fmt::format("{} has sha256 {}, where the manifest states {}; get the file again",
+                            from.string(), found, sha256));
+  }
+  std::error_code failure;
+  std::filesystem::create_directories(to.parent_path(), failure);
+  return WriteFileDurably(to, bytes);
+}
+
+Status InstallMatrix(const Part& part, const std::filesystem::path& target) {
+  if (part.matrix.empty() || IsWhole(target, part.matrix_sha256)) return {};
+  return CopyShipped(part.matrix, part.matrix_sha256, target);
+}
+
 Status InstallPart(const Part& part, const std::filesystem::path& node_modules,
                    const std::filesystem::path& target, const InstallProgress& progress) {
-  if (const auto there = Sha256HexOfFile(target); there && *there == part.sha256) return {};
+  if (IsWhole(target, part.sha256)) return {};
   if (progress) progress(part.name);
+  if (part.origin.source.starts_with("shipped")) {
+    return CopyShipped(part.file, part.sha256, target);
+  }
   CANDID_ASSIGN(const std::filesystem::path source, SourceFile(part));
   CANDID_ASSIGN(const TfjsGraph graph, ReadTfjsGraph(node_modules / source));
   CANDID_ASSIGN(const Bytes onnx, ConvertToOnnx(graph, part.name, OptionsOf(part)));
@@ -66,15 +93,17 @@ Result<Pack> Install(const std::filesystem::path& manifest,
   if (failure) {
     return Fail(Code::kIo, fmt::format("cannot make {}: {}", folder.string(), failure.message()));
   }
+  const auto target = [&](const std::filesystem::path& file) {
+    return folder / file.lexically_relative(pack.manifest.parent_path());
+  };
   for (const Part& part : pack.parts) {
-    const std::filesystem::path target =
-        folder / part.file.lexically_relative(pack.manifest.parent_path());
-    CANDID_TRY(InstallPart(part, node_modules, target, progress));
+    CANDID_TRY(InstallPart(part, node_modules, target(part.file), progress));
+    CANDID_TRY(InstallMatrix(part, target(part.matrix)));
   }
   if (!pack.calibration.empty()) {
     CANDID_ASSIGN(const Bytes table, ReadFile(pack.calibration, kMaxCalibrationBytes));
-    CANDID_TRY(WriteFileDurably(
-        folder / pack.calibration.lexically_relative(pack.manifest.parent_path()), table));
+    std::filesystem::create_directories(target(pack.calibration).parent_path(), failure);
+    CANDID_TRY(WriteFileDurably(target(pack.calibration), table));
   }
   CANDID_TRY(WriteFileDurably(folder / "pack.toml", text));
   return ReadManifest(folder / "pack.toml");

@@ -23,6 +23,7 @@ constexpr std::size_t kMaxText = 1000;
 constexpr int kMaxSide = 4096;
 constexpr int kBlazeFaceSide = 256;
 constexpr int kMaxVector = 8192;
+constexpr int kMaxOutput = 63;
 
 [[noreturn]] void Refuse(std::string message) { throw std::invalid_argument(std::move(message)); }
 
@@ -132,22 +133,23 @@ class Reader {
 
 Role ParseRole(const Reader& reader) {
   const std::string name = reader.Text("role");
-  for (const Role role : {Role::kDetector, Role::kLandmarks, Role::kEmbedder}) {
+  for (const Role role : {Role::kDetector, Role::kLandmarks, Role::kEmbedder, Role::kScore}) {
     if (NameOf(role) == name) return role;
   }
-  Refuse(
-      fmt::format("{} is '{}', want detector, landmarks or embedder", reader.Member("role"), name));
+  Refuse(fmt::format("{} is '{}', want detector, landmarks, embedder or score",
+                     reader.Member("role"), name));
 }
 
 std::string ParseKind(const Reader& reader, Role role) {
   const std::string kind = reader.Text("kind");
   const bool known = role == Role::kDetector    ? kind == "blazeface"
                      : role == Role::kLandmarks ? kind == "facemesh"
+                     : role == Role::kScore     ? kind == "figures"
                                                 : kind == "arcface" || kind == "face-box";
   if (!known) {
     Refuse(
         fmt::format("{} is '{}', want blazeface (detector), facemesh (landmarks), arcface or "
-                    "face-box (embedder)",
+                    "face-box (embedder), figures (score)",
                     reader.Member("kind"), kind));
   }
   return kind;
@@ -178,10 +180,22 @@ void ReadEmbedder(const Reader& reader, const std::filesystem::path& folder, Par
   part->chip_scale = reader.Number("chip_scale", 0.1, 10, 1);
   part->flip = reader.Flag("flip", true);
   part->weight = reader.Number("weight", 1e-3, 1e3, 1);
+  if (reader.Has("age_output")) {
+    part->age_output = static_cast<int>(reader.Number("age_output", 0, kMaxOutput, 0));
+  }
   if (!reader.Has("matrix")) return;
   part->matrix = reader.Inside(folder, "matrix");
   part->matrix_sha256 = reader.Sha("matrix_sha256");
   part->matrix_rows = reader.Size("matrix_rows", part->output_size);
+}
+
+void ReadInput(const Reader& reader, Part* part) {
+  part->input.width = reader.Size("width", kMaxSide);
+  part->input.height = reader.Size("height", kMaxSide);
+  CheckSides(reader, *part);
+  part->input.bgr = ParseBgr(reader);
+  part->input.mean = reader.Three("mean");
+  part->input.scale = reader.Three("scale");
 }
 
 Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std::size_t index) {
@@ -189,12 +203,15 @@ Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std
   Part part;
   part.role = ParseRole(reader);
   if (part.role == Role::kEmbedder) {
-    reader.AllowOnly({"role",          "name",       "kind",    "file",          "sha256",
-                      "bytes",         "width",      "height",  "order",         "mean",
-                      "scale",         "source",     "licence", "training_data", "commercial_use",
-                      "output_size",   "chip_scale", "flip",    "weight",        "matrix",
-                      "matrix_sha256", "matrix_rows"});
+    reader.AllowOnly(
+        {"role",    "name",          "kind",           "file",        "sha256",     "bytes",
+         "width",   "height",        "order",          "mean",        "scale",      "source",
+         "licence", "training_data", "commercial_use", "output_size", "chip_scale", "flip",
+         "weight",  "matrix",        "matrix_sha256",  "matrix_rows", "age_output"});
     ReadEmbedder(reader, folder, &part);
+  } else if (part.role == Role::kScore) {
+    reader.AllowOnly({"role", "name", "kind", "file", "sha256", "bytes", "source", "licence",
+                      "training_data", "commercial_use"});
   } else {
     reader.AllowOnly({"role", "name", "kind", "file", "sha256", "bytes", "width", "height", "order",
                       "mean", "scale", "source", "licence", "training_data", "commercial_use"});
@@ -204,12 +221,7 @@ Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std
   part.file = reader.Inside(folder, "file");
   part.sha256 = reader.Sha("sha256");
   part.bytes = static_cast<std::uint64_t>(reader.Whole("bytes", kMaxModelBytes));
-  part.input.width = reader.Size("width", kMaxSide);
-  part.input.height = reader.Size("height", kMaxSide);
-  CheckSides(reader, part);
-  part.input.bgr = ParseBgr(reader);
-  part.input.mean = reader.Three("mean");
-  part.input.scale = reader.Three("scale");
+  if (part.role != Role::kScore) ReadInput(reader, &part);
   part.origin.source = reader.Text("source");
   part.origin.licence = reader.Text("licence");
   part.origin.training_data = reader.Text("training_data");
@@ -257,8 +269,11 @@ Pack ReadPack(const toml::table& table, const std::filesystem::path& manifest) {
     return std::count_if(pack.parts.begin(), pack.parts.end(),
                          [&](const Part& part) { return part.role == role; });
   };
-  if (count(Role::kDetector) != 1 || count(Role::kLandmarks) != 1 || count(Role::kEmbedder) < 1) {
-    Refuse("a pack wants one detector, one landmarks model and at least one embedder");
+  if (count(Role::kDetector) != 1 || count(Role::kLandmarks) != 1 || count(Role::kEmbedder) < 1 ||
+      count(Role::kScore) > 1) {
+    Refuse(
+        "a pack wants one detector, one landmarks model, at least one embedder and at most one "
+        "score");
   }
   return pack;
 }
@@ -301,6 +316,8 @@ std::string_view NameOf(Role role) {
       return "landmarks";
     case Role::kEmbedder:
       return "embedder";
+    case Role::kScore:
+      return "score";
   }
   return "";
 }
@@ -322,6 +339,12 @@ std::vector<const Part*> Pack::embedders() const {
     if (part.role == Role::kEmbedder) found.push_back(&part);
   }
   return found;
+}
+
+const Part* Pack::score() const {
+  const auto found = std::find_if(parts.begin(), parts.end(),
+                                  [](const Part& part) { return part.role == Role::kScore; });
+  return found == parts.end() ? nullptr : &*found;
 }
 
 std::string Pack::Hash(int template_revision) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,8 @@
 
 namespace candid::models {
 
-enum class Role { kDetector, kLandmarks, kEmbedder };
-std::string_view NameOf(Role role);  // "detector", "landmarks", "embedder"
+enum class Role { kDetector, kLandmarks, kEmbedder, kScore };
+std::string_view NameOf(Role role);  // "detector", "landmarks", "embedder", "score"
 
 // How a network wants its pixels: (value - mean[c]) * scale[c], value 0..255, c in `order`.
 struct Input {
@@ -37,15 +38,18 @@ struct Part {
   Role role = Role::kEmbedder;
   std::string name;  // "mobilefacenet-64"
   // How its outputs are read: "blazeface", "facemesh", "arcface" (112x112 five-point chip in, one
-  // vector out), "face-box" (upright square box of `chip_scale` x the face, one vector out).
+  // vector out), "face-box" (upright square box of `chip_scale` x the face, one vector out),
+  // "figures" (the pack's template in; mean, deviation and optionally age out).
   std::string kind;
   std::filesystem::path file;  // absolute once the pack is loaded
   std::string sha256;          // of the file, lower-case hexadecimal
   std::uint64_t bytes = 0;
-  Input input;
+  Input input;            // not of the score part, which takes a template
   int output_size = 0;    // embedder: floats of its first output; 0 for the other roles
   double chip_scale = 1;  // "face-box" only
   bool flip = true;       // embedder: average with the mirrored chip
+  // Embedder: which of its outputs (from 0) holds the probabilities of the ages 0, 1, 2, ...
+  std::optional<int> age_output;
   // Joint packs: each embedder's unit vector is reduced by a stored matrix (optional) and weighted,
   // then all are laid end to end and made unit length.
   double weight = 1;
@@ -70,12 +74,14 @@ struct Pack {
   std::string title;    // one line for people
   std::string version;  // FaceModelVersion: digits and dots
   std::filesystem::path manifest;
-  std::vector<Part> parts;            // one detector, one landmarks, one or more embedders
+  // One detector, one landmarks, one or more embedders, at most one score.
+  std::vector<Part> parts;
   std::filesystem::path calibration;  // figures of the pack's calibration table; empty: none yet
 
   const Part& detector() const;
   const Part& landmarks() const;
   std::vector<const Part*> embedders() const;
+  const Part* score() const;  // null: the pack compares by the cosine alone
 
   // SHA-256 over everything that shapes a template, so templates of equal hashes are comparable.
   std::string Hash(int template_revision = kTemplateRevision) const;

@@ -1,5 +1,6 @@
 #include "candid/models/pack.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,6 +51,32 @@ TEST(ManifestTest, TakesTheSmallestPack) {
   EXPECT_EQ(pack->parts[2].file, "/packs/p/embedder.onnx");
   EXPECT_EQ(pack->parts[2].bytes, 10u);
   EXPECT_FALSE(pack->parts[2].input.bgr);
+}
+
+std::string ScoreText(const std::string& more = "") {
+  return fmt::format(
+      "[[part]]\nrole = \"score\"\nname = \"s\"\nkind = \"figures\"\nfile = \"score.onnx\"\n"
+      "sha256 = \"{}\"\nbytes = 10\nsource = \"s\"\nlicence = \"l\"\ntraining_data = \"t\"\n{}",
+      kSha, more);
+}
+
+TEST(ManifestTest, AScoreIsPartOfThePackAndTakesNoPicture) {
+  const auto without = Parse(Manifest()), with = Parse(Manifest() + ScoreText());
+  ASSERT_TRUE(with) << with.error().message();
+  EXPECT_EQ(without->score(), nullptr);
+  ASSERT_NE(with->score(), nullptr);
+  EXPECT_EQ(with->score()->name, "s");
+  EXPECT_NE(with->Hash(), without->Hash()) << "figures are stored with the templates";
+  EXPECT_FALSE(Parse(Manifest() + ScoreText("width = 16\n")));
+  EXPECT_FALSE(Parse(Manifest() + ScoreText() + ScoreText())) << "one at most";
+}
+
+TEST(ManifestTest, AnEmbedderMayKnowTheAge) {
+  EXPECT_FALSE(Parse(Manifest())->parts[2].age_output);
+  const auto pack = Parse(With("output_size = 4", "output_size = 4\nage_output = 1"));
+  ASSERT_TRUE(pack) << pack.error().message();
+  EXPECT_EQ(pack->parts[2].age_output, 1);
+  EXPECT_FALSE(Parse(With("output_size = 4", "output_size = 4\nage_output = 64")));
 }
 
 struct Wrong {

@@ -26,25 +26,35 @@ Status CheckTerms(const Pack& pack, const Terms& terms) {
                                          part->name, pack.name, part->origin.licence));
 }
 
-// That the network can be run with the sizes that the manifest states.
-Status CheckRuns(const Part& part, const Bytes& onnx) {
-  CANDID_ASSIGN(const auto model, infer::Model::Load(onnx, part.name));
-  if (model->inputs().size() != 1) {
-    return Fail(Code::kUnsupported, fmt::format("{} has {} inputs, want one picture", part.name,
-                                                model->inputs().size()));
-  }
-  infer::SessionOptions options;
-  options.precision = infer::Precision::kF32;
-  options.input_shapes[model->inputs().front().name] = {1, 3, part.input.height, part.input.width};
-  auto session = infer::Session::Create(model, options);
-  if (!session) return Fail(session.error().WithContext(part.name));
-  if (part.role != Role::kEmbedder) return {};
-  const std::size_t size = (*session)->output().size();
-  if (size != static_cast<std::size_t>(part.output_size)) {
+Status CheckOutput(const Part& part, const infer::Session& session) {
+  const std::size_t size = session.output().size();
+  if (part.role == Role::kEmbedder && size != static_cast<std::size_t>(part.output_size)) {
     return Fail(Code::kMalformed, fmt::format("{} gives {} figures where its manifest says {}",
                                               part.name, size, part.output_size));
   }
+  if (part.role == Role::kScore && size != 2 && size != 3) {
+    return Fail(
+        Code::kMalformed,
+        fmt::format("{} gives {} figures, want mean, deviation and perhaps age", part.name, size));
+  }
   return {};
+}
+
+// That the network can be run with the sizes that the manifest states; `dimension` of the pack.
+Status CheckRuns(const Part& part, int dimension, const Bytes& onnx) {
+  CANDID_ASSIGN(const auto model, infer::Model::Load(onnx, part.name));
+  if (model->inputs().size() != 1) {
+    return Fail(Code::kUnsupported,
+                fmt::format("{} has {} inputs, want one", part.name, model->inputs().size()));
+  }
+  infer::SessionOptions options;
+  options.precision = infer::Precision::kF32;
+  infer::Shape& shape = options.input_shapes[model->inputs().front().name];
+  shape = {1, 3, part.input.height, part.input.width};
+  if (part.role == Role::kScore) shape = {1, dimension};
+  auto session = infer::Session::Create(model, options);
+  if (!session) return Fail(session.error().WithContext(part.name));
+  return CheckOutput(part, **session);
 }
 
 Result<std::vector<Pack>> ReadAll(const std::filesystem::path& folder, bool catalogue) {
@@ -68,11 +78,12 @@ Result<std::vector<Pack>> ReadAll(const std::filesystem::path& folder, bool cata
 }
 
 // A part of `part`'s files, at `from` until it is copied.
-Status CopyPart(Part part, const std::filesystem::path& from, const std::filesystem::path& matrix,
-                const std::filesystem::path& to, const std::filesystem::path& matrix_to) {
+Status CopyPart(Part part, int dimension, const std::filesystem::path& from,
+                const std::filesystem::path& matrix) {
+  const std::filesystem::path to = part.file, matrix_to = part.matrix;
   part.file = from;
   CANDID_ASSIGN(const Bytes onnx, ReadPartFile(part));
-  CANDID_TRY(CheckRuns(part, onnx));
+  CANDID_TRY(CheckRuns(part, dimension, onnx));
   if (from != to) CANDID_TRY(WriteFileDurably(to, onnx));
   if (part.matrix.empty()) return {};
   part.matrix = matrix;
@@ -212,7 +223,7 @@ Result<Pack> Shelf::Put(const std::filesystem::path& manifest, const Files& offe
       }
       CANDID_TRY(MakeFolder(part.file.parent_path()));
       if (!part.matrix.empty()) CANDID_TRY(MakeFolder(part.matrix.parent_path()));
-      CANDID_TRY(CopyPart(part, from, matrix, part.file, part.matrix));
+      CANDID_TRY(CopyPart(part, mine.dimension(), from, matrix));
     }
     if (!mine.calibration.empty()) {
       CANDID_ASSIGN(const Bytes table, ReadFile(pack.calibration, kMaxCalibrationBytes));

@@ -9,6 +9,7 @@
 #include "apps/command.h"
 #include "apps/photo.h"
 #include "apps/terminal.h"
+#include "candid/decision/fair_score.h"
 #include "candid/decision/similarity.h"
 
 namespace candid::apps {
@@ -38,8 +39,8 @@ Status Compare(const Context& context, const Pair& paths) {
   boost::json::array matches;
   std::vector<Row> rows;
   for (std::size_t i = 0; i < others.size(); ++i) {
-    const double score =
-        std::inner_product(probe[0].begin(), probe[0].end(), others[i].begin(), 0.0);
+    const double score = decision::FairScore(decision::Cosine(probe[0].values, others[i].values),
+                                             probe[0].figures, others[i].figures);
     const double similarity = decision::SimilarityOf(score);
     const face::Box& box = target->photo.faces()[i].box;
     const auto place =

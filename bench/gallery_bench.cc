@@ -109,7 +109,7 @@ void Compare(std::size_t rows, std::size_t dimension, Storage storage) {
     std::vector<candid::gallery::Key> keys(count);
     for (std::size_t i = 0; i < count; ++i) keys[i] = first + i + 1;
     const auto added = index->Add(keys, std::span(some).first(count * dimension),
-                                  std::vector<candid::gallery::Calibration>(count));
+                                  std::vector<candid::Figures>(count));
     if (!added) std::exit(1);
     // Other rows of unit length, cheaper than new ones.
     std::ranges::rotate(some, some.begin() + 1);
@@ -117,6 +117,8 @@ void Compare(std::size_t rows, std::size_t dimension, Storage storage) {
   const std::vector<float> queries = RandomUnits(32, dimension, 99);
   const std::vector<float> one(queries.begin(),
                                queries.begin() + static_cast<std::ptrdiff_t>(dimension));
+  const std::vector<candid::Figures> figures(32);
+  const candid::gallery::Queries alone{one, std::span(figures).first(1)}, all{queries, figures};
   const Memory memory(rows * dimension * width);
   // Shares are of the round's own limit: what neighbours take they take from both.
   std::vector<double> single, of_reading, batch, of_peak;
@@ -125,10 +127,10 @@ void Compare(std::size_t rows, std::size_t dimension, Storage storage) {
   constexpr double kPeakFlops = 2. * 16 * 16 * kPeakRounds;
   for (int round = 0; round < kRounds; ++round) {
     const double read = Seconds([&] { memory.Read(); });
-    single.push_back(Seconds([&] { (void)index->Search(one, 10); }));
+    single.push_back(Seconds([&] { (void)index->Search(alone, 10); }));
     of_reading.push_back(100 * read / single.back());
     const double peak = Seconds(MultiplyAdd512);
-    batch.push_back(Seconds([&] { (void)index->Search(queries, 10); }));
+    batch.push_back(Seconds([&] { (void)index->Search(all, 10); }));
     of_peak.push_back(100 * flops / batch.back() / (kPeakFlops / peak));
   }
   fmt::print(

@@ -92,7 +92,7 @@ class OpenCvPipeline {
         mesh_(Read(landmarks_)),
         embed_(Read(embedder_)) {}
 
-  face::Template Run(const Bytes& file) {
+  std::vector<float> Run(const Bytes& file) {
     const cv::Mat picture = cv::imdecode(file, cv::IMREAD_COLOR);
     const face::Detection detection = Detect(picture);
     const face::Box& box = detection.box;
@@ -106,9 +106,9 @@ class OpenCvPipeline {
         face::LandmarksOf(Mesh(picture, eyes[face::kEyeLeft], eyes[face::kEyeRight], points));
     cv::Mat chip = Warp(picture, face::ChipToPicture(landmarks), face::kChipSize), mirrored;
     cv::flip(chip, mirrored, 1);
-    face::Template sum = Unit(Forward(embed_, embedder_, chip)[0]);
+    std::vector<float> sum = Unit(Forward(embed_, embedder_, chip)[0]);
     if (embedder_.flip) {
-      const face::Template other = Unit(Forward(embed_, embedder_, mirrored)[0]);
+      const std::vector<float> other = Unit(Forward(embed_, embedder_, mirrored)[0]);
       std::ranges::transform(sum, other, sum.begin(), std::plus<>());
     }
     return Unit(cv::Mat(sum));
@@ -211,11 +211,11 @@ class OpenCvPipeline {
     return mesh;
   }
 
-  static face::Template Unit(const cv::Mat& vector) {
-    const face::Template values(vector.ptr<float>(), vector.ptr<float>() + vector.total());
+  static std::vector<float> Unit(const cv::Mat& vector) {
+    const std::vector<float> values(vector.ptr<float>(), vector.ptr<float>() + vector.total());
     const double length =
         std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
-    face::Template unit;
+    std::vector<float> unit;
     for (const float value : values) unit.push_back(static_cast<float>(value / length));
     return unit;
   }
@@ -281,7 +281,7 @@ int main(int argc, char** argv) {
   // Each stage by itself as well, as the pipeline's own timings go by the clock on the wall.
   enum Timed { kDecode, kDetect, kLandmarks, kEmbed, kOurs, kOpenCv, kTimed };
   std::vector<std::vector<double>> times(kTimed);
-  face::Template ours, theirs;
+  std::vector<float> ours, theirs;
   for (int round = -2; round < kRounds; ++round) {
     image::Image picture;
     std::vector<face::Detection> detections;
@@ -294,7 +294,7 @@ int main(int argc, char** argv) {
     ms[kOurs] = Milliseconds([&] {
       const face::Photo photo = OrDie(pipeline->Detect(file));
       ms[kEmbed] = Milliseconds(
-          [&] { ours = OrDie(pipeline->Embed(photo, std::array<std::size_t, 1>{0}))[0]; });
+          [&] { ours = OrDie(pipeline->Embed(photo, std::array<std::size_t, 1>{0}))[0].values; });
     });
     ms[kOpenCv] = Milliseconds([&] { theirs = opencv.Run(file); });
     // The first rounds make sessions and fill caches.

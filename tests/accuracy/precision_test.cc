@@ -36,8 +36,8 @@ TEST(PrecisionTest, Bf16TemplatesFollowF32) {
     const auto photo = (*exact)->Detect(file);
     if (!photo || photo->faces().empty()) continue;
     constexpr std::array<std::size_t, 1> kFirst{0};
-    const face::Template a = (*exact)->Embed(*photo, kFirst)->front();
-    const face::Template b = (*fast)->Embed(*photo, kFirst)->front();
+    const std::vector<float> a = (*exact)->Embed(*photo, kFirst)->front().values;
+    const std::vector<float> b = (*fast)->Embed(*photo, kFirst)->front().values;
     cosines.push_back(std::inner_product(a.begin(), a.end(), b.begin(), 0.0));
   }
   ASSERT_EQ(cosines.size(), 500u);

@@ -46,7 +46,7 @@ struct Probe {
   Job job;
   bool found = false;
   face::Face face;
-  face::Template values;
+  std::vector<float> values;
   double accepted = 0;  // share of its mated comparisons at the threshold
 };
 
@@ -149,7 +149,7 @@ Probe Observe(const face::Pipeline& pipeline, const Job& job) {
   }
   probe.found = true;
   probe.face = photo->faces()[nearest];
-  probe.values = std::move(pipeline.Embed(*photo, std::array{nearest})->front());
+  probe.values = std::move(pipeline.Embed(*photo, std::array{nearest})->front().values);
   return probe;
 }
 
@@ -169,7 +169,7 @@ std::vector<Probe> ObserveAll(const face::Pipeline& pipeline, const std::vector<
   return probes;
 }
 
-double Dot(const face::Template& a, const face::Template& b) {
+double Dot(const std::vector<float>& a, const std::vector<float>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 

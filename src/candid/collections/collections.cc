@@ -144,10 +144,10 @@ Result<std::vector<store::RecordedFace>> Collections::Record(const Caller& calle
   CANDID_TRY(CheckExternalImageId(image.external_image_id));
   CANDID_TRY(state_->FindOurs(collection));
   std::vector<float> vectors;
-  std::vector<gallery::Calibration> calibrations;
+  std::vector<Figures> figures;
   for (const store::NewFace& face : faces) {
     vectors.insert(vectors.end(), face.vector.begin(), face.vector.end());
-    calibrations.push_back({face.figures.mean, face.figures.deviation});
+    figures.push_back(face.figures);
   }
   const SharedRoom shared = state_->galleries.Share(collection);
   CANDID_ASSIGN(auto recorded,
@@ -161,7 +161,7 @@ Result<std::vector<store::RecordedFace>> Collections::Record(const Caller& calle
     if (!recorded[i].is_new) continue;
     CANDID_TRY(gallery->Add({&recorded[i].face.row, 1},
                             std::span(vectors).subspan(i * dimension, dimension),
-                            {&calibrations[i], 1}));
+                            {&figures[i], 1}));
   }
   return recorded;
 }

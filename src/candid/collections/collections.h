@@ -78,8 +78,8 @@ class Collections {
   Result<SearchOutcome> SearchByImage(const Caller& caller, const SearchByImageRequest& request);
   // For a template already made; the second half of SearchByImage.
   Result<std::vector<Match>> SearchByTemplate(const std::string& collection,
-                                              std::span<const float> probe, std::size_t max_faces,
-                                              double similarity);
+                                              const store::StoredTemplate& probe,
+                                              std::size_t max_faces, double similarity);
 
   // The source's largest face against all of the target. kInvalidArgument where either picture
   // shows none (that passes the filter). Stores nothing but the audit line.

@@ -59,7 +59,8 @@ class CollectionsTest : public testing::Test {
   }
   std::vector<std::string> Search(const std::string& collection, double degrees,
                                   double similarity = 80, std::size_t limit = 10) {
-    const auto matches = collections_->SearchByTemplate(collection, At(degrees), limit, similarity);
+    const auto matches =
+        collections_->SearchByTemplate(collection, {At(degrees), {}}, limit, similarity);
     EXPECT_TRUE(matches) << matches.error().message();
     std::vector<std::string> ids;
     for (const Match& match : *matches) ids.push_back(match.face.face_id);
@@ -144,7 +145,7 @@ TEST_F(CollectionsTest, AnotherPacksCollectionIsRefusedByName) {
   ASSERT_TRUE(collections_->Create(kCaller, "a"));
   const std::string face = Add("a", 0);
   Open({"pack-b", "hash-b", "2.0", 3});
-  const auto refused = collections_->SearchByTemplate("a", std::vector<float>{1, 0, 0}, 1, 80);
+  const auto refused = collections_->SearchByTemplate("a", {{1, 0, 0}, {}}, 1, 80);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::kConflict);
   EXPECT_THAT(refused.error().message(), HasSubstr("pack-a"));
@@ -167,7 +168,8 @@ TEST_F(CollectionsTest, ADeletedCollectionLeavesNothingBehind) {
   EXPECT_EQ(collections_->loaded().collections, 0u);
   EXPECT_EQ(collections_->Delete(kCaller, "a").error().message(),
             "The collection id: a does not exist");
-  EXPECT_EQ(collections_->SearchByTemplate("a", At(0), 1, 80).error().code(), Code::kNotFound);
+  EXPECT_EQ(collections_->SearchByTemplate("a", {At(0), {}}, 1, 80).error().code(),
+            Code::kNotFound);
   ASSERT_TRUE(collections_->Create(kCaller, "a"));
   EXPECT_THAT(Search("a", 0, 0), IsEmpty());
 }
@@ -201,13 +203,13 @@ TEST_F(CollectionsTest, HoldsEveryWayInToTheLimits) {
   EXPECT_FALSE(collections_->Record(kCaller, "a", ImageOf("i", "has space"), {}));
   for (const auto& [faces, similarity] :
        {std::pair{0, 80.0}, {4097, 80.0}, {1, -1.0}, {1, 100.5}, {1, std::nan("")}}) {
-    EXPECT_EQ(
-        collections_->SearchByTemplate("a", At(0), static_cast<std::size_t>(faces), similarity)
-            .error()
-            .code(),
-        Code::kInvalidArgument);
+    EXPECT_EQ(collections_
+                  ->SearchByTemplate("a", {At(0), {}}, static_cast<std::size_t>(faces), similarity)
+                  .error()
+                  .code(),
+              Code::kInvalidArgument);
   }
-  EXPECT_FALSE(collections_->SearchByTemplate("a", std::vector<float>{1, 0, 0}, 1, 80));
+  EXPECT_FALSE(collections_->SearchByTemplate("a", {{1, 0, 0}, {}}, 1, 80));
   EXPECT_FALSE(collections_->List(0, kMaxPage + 1));
   EXPECT_FALSE(collections_->DeleteFaces(kCaller, "a", std::vector<std::string>(4097, "x")));
   Open(kModel, {.gallery = {}, .max_collections = 2, .max_faces = 1});
@@ -245,7 +247,7 @@ TEST_F(CollectionsTest, ManyThreadsAtOnceLoseAndInventNothing) {
       }
       // Deleting and making one collection while others use it may refuse, and must not break.
       (void)collections_->Record(kCaller, "churn", ImageOf(RandomUuid()), {FaceAt(i)});
-      (void)collections_->SearchByTemplate("churn", At(i), 3, 0);
+      (void)collections_->SearchByTemplate("churn", {At(i), {}}, 3, 0);
       if (i % 7 == thread) {
         (void)collections_->Delete(kCaller, "churn");
         (void)collections_->Create(kCaller, "churn");
@@ -271,7 +273,7 @@ TEST_F(CollectionsTest, SearchesWhileTheCollectionComesAndGoes) {
   std::atomic<int> searches = 0;
   const auto search = [&] {
     while (!stop) {
-      const auto found = collections_->SearchByTemplate("a", At(1), 5, 0);
+      const auto found = collections_->SearchByTemplate("a", {At(1), {}}, 5, 0);
       if (!found) {
         EXPECT_EQ(found.error().code(), Code::kNotFound) << found.error().message();
       }

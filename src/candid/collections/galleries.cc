@@ -1,18 +1,6 @@
 #include "candid/collections/galleries.h"
 
 namespace candid::collections {
-namespace {
-
-std::vector<gallery::Calibration> CalibrationsOf(const store::TemplateBlock& block) {
-  std::vector<gallery::Calibration> calibrations;
-  calibrations.reserve(block.figures.size());
-  for (const store::TemplateFigures& figures : block.figures) {
-    calibrations.push_back({figures.mean, figures.deviation});
-  }
-  return calibrations;
-}
-
-}  // namespace
 
 std::shared_ptr<gallery::Index> Room::gallery() const {
   const std::lock_guard guard(pointer_);
@@ -66,7 +54,7 @@ Result<std::shared_ptr<gallery::Index>> Galleries::Fill(const Collection& collec
   std::shared_ptr<gallery::Index> gallery =
       gallery::MakeFlatIndex(collection.model.dimension, options_);
   const auto take = [&](const store::TemplateBlock& block) -> Status {
-    const Status added = gallery->Add(block.rows, block.vectors, CalibrationsOf(block));
+    const Status added = gallery->Add(block.rows, block.vectors, block.figures);
     if (!added) {
       return Fail(Code::kCorrupt, "the templates of collection " + collection.id + " in " +
                                       store_.database().string() +

@@ -39,13 +39,8 @@ Result<std::vector<store::NewFace>> Embed(const face::Pipeline& pipeline, const 
     if (keep == Keep::kCrops) {
       CANDID_ASSIGN(crop, EncodeCrop(file, chosen[i].box));
     }
-    faces.push_back({RandomUuid(),
-                     chosen[i].box,
-                     face.confidence,
-                     face.usefulness,
-                     std::move(templates[i]),
-                     {},
-                     std::move(crop)});
+    faces.push_back({RandomUuid(), chosen[i].box, face.confidence, face.usefulness,
+                     std::move(templates[i].values), templates[i].figures, std::move(crop)});
   }
   return faces;
 }

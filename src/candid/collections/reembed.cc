@@ -84,8 +84,8 @@ Status Stage(store::Store& store, const face::Pipeline& pipeline, const std::str
       CANDID_ASSIGN(const auto made, TemplateOf(pipeline, kept));
       if (made) {
         block.rows.push_back(kept.face.row);
-        block.vectors.insert(block.vectors.end(), made->begin(), made->end());
-        block.figures.push_back({});
+        block.vectors.insert(block.vectors.end(), made->values.begin(), made->values.end());
+        block.figures.push_back(made->figures);
       } else {
         outcome->lost.push_back(kept.face.face_id);
       }

@@ -60,7 +60,7 @@ TEST_F(ReembedTest, MakesTheSameFacesAnewFromWhatWasKept) {
     std::vector<std::vector<float>> before;
     const auto stored = *store_->FindFaces(id, ids);
     for (const StoredFace& face : stored) {
-      before.push_back(*store_->TemplateAt(face.row));
+      before.push_back(store_->TemplateAt(face.row)->vector);
     }
     UseNewPack();
     EXPECT_EQ(collections_->SearchByFace({}, {id, ids[0]}).error().code(), Code::kConflict);
@@ -78,7 +78,7 @@ TEST_F(ReembedTest, MakesTheSameFacesAnewFromWhatWasKept) {
     const auto faces = *store_->FindFaces(id, ids);
     ASSERT_EQ(faces.size(), ids.size());
     for (std::size_t i = 0; i < faces.size(); ++i) {
-      const auto now = *store_->TemplateAt(faces[i].row);
+      const auto now = store_->TemplateAt(faces[i].row)->vector;
       const double cosine = std::inner_product(now.begin(), now.end(), before[i].begin(), 0.0);
       EXPECT_GT(cosine, keep == Keep::kCrops ? 0.9 : 0.999) << id << " face " << i;
     }

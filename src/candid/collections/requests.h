@@ -115,7 +115,7 @@ struct DeleteFacesOutcome {
 
 struct Match {
   double similarity = 0;  // 0 to 100
-  float score = 0;        // cosine
+  float score = 0;        // fair score (decision/fair_score.h)
   StoredFace face;
 };
 
@@ -152,7 +152,7 @@ struct CompareRequest {
 
 struct ComparedFace {
   double similarity = 0;  // 0 to 100
-  float score = 0;        // cosine
+  float score = 0;        // fair score (decision/fair_score.h)
   face::Face face;        // in the target
 };
 

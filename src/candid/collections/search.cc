@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "candid/collections/selection.h"
 #include "candid/collections/state.h"
+#include "candid/decision/fair_score.h"
 #include "candid/decision/similarity.h"
 
 namespace candid::collections {
@@ -19,9 +19,8 @@ std::optional<std::size_t> Largest(const face::Photo& photo, QualityFilter filte
   return selection.chosen.front();
 }
 
-// As the gallery sums it, so that Compare and Search agree.
 float ScoreOf(const face::Template& a, const face::Template& b) {
-  return static_cast<float>(std::inner_product(a.begin(), a.end(), b.begin(), 0.0));
+  return decision::FairScore(decision::Cosine(a.values, b.values), a.figures, b.figures);
 }
 
 face::Timings Sum(face::Timings a, const face::Timings& b) {
@@ -38,15 +37,16 @@ float FloorOf(double similarity) {
 }  // namespace
 
 Result<std::vector<Match>> Collections::State::Matches(const Collection& collection,
-                                                       std::span<const float> probe,
+                                                       const store::StoredTemplate& probe,
                                                        std::size_t limit, double similarity) {
-  if (probe.size() != collection.model.dimension) {
+  if (probe.vector.size() != collection.model.dimension) {
     return Fail(Code::kInvalidArgument,
                 fmt::format("the probe has {} figures, templates of collection {} have {}",
-                            probe.size(), collection.id, collection.model.dimension));
+                            probe.vector.size(), collection.id, collection.model.dimension));
   }
   CANDID_ASSIGN(const auto gallery, galleries.Filled(collection));
-  CANDID_ASSIGN(const auto answers, gallery->SearchRange(probe, FloorOf(similarity), limit));
+  CANDID_ASSIGN(const auto answers, gallery->SearchRange({probe.vector, {&probe.figures, 1}},
+                                                         FloorOf(similarity), limit));
   const auto& candidates = answers.front();
   std::vector<store::RowId> rows;
   for (const gallery::Candidate& candidate : candidates) rows.push_back(candidate.key);
@@ -65,7 +65,7 @@ Result<std::vector<Match>> Collections::State::Matches(const Collection& collect
 }
 
 Result<std::vector<Match>> Collections::SearchByTemplate(const std::string& collection,
-                                                         std::span<const float> probe,
+                                                         const store::StoredTemplate& probe,
                                                          std::size_t max_faces, double similarity) {
   CANDID_TRY(CheckMatches(max_faces));
   CANDID_TRY(CheckSimilarity(similarity));
@@ -113,7 +113,8 @@ Result<SearchOutcome> Collections::SearchByImage(const Caller& caller,
     if (const auto largest = Largest(photo, request.filter)) {
       outcome.searched = photo.faces()[*largest];
       CANDID_ASSIGN(const auto probe, state_->pipeline->Embed(photo, {&*largest, 1}));
-      CANDID_ASSIGN(outcome.matches, SearchByTemplate(request.collection, probe.front(),
+      CANDID_ASSIGN(outcome.matches, SearchByTemplate(request.collection,
+                                                      {probe.front().values, probe.front().figures},
                                                       request.max_faces, request.similarity));
       if (outcome.matches.size() > request.max_faces) outcome.matches.resize(request.max_faces);
     }

@@ -29,8 +29,9 @@ struct Collections::State {
   Result<face::Photo> Detect(ByteSpan image) const;
 
   // The best `limit` of a collection of ours, most similar first.
-  Result<std::vector<Match>> Matches(const Collection& collection, std::span<const float> probe,
-                                     std::size_t limit, double similarity);
+  Result<std::vector<Match>> Matches(const Collection& collection,
+                                     const store::StoredTemplate& probe, std::size_t limit,
+                                     double similarity);
 
   store::AuditEntry Entry(const Caller& caller, std::string operation,
                           std::string collection = {}) const;

@@ -104,7 +104,7 @@ Result<Sample> Look(const face::Pipeline& pipeline, ByteSpan file, int border_pc
     const std::array<std::size_t, 1> which{NearestTheCentre(*photo)};
     sample = Describe(photo->faces()[which[0]]);
     CANDID_ASSIGN(auto templates, pipeline.Embed(*photo, which));
-    sample.values = std::move(templates[0]);
+    sample.made = std::move(templates[0]);
     MoveBack(framed.border, &sample);
   }
   sample.faces = static_cast<std::uint32_t>(photo->faces().size());
@@ -155,9 +155,11 @@ void Take(One one, std::size_t index, Enrolment* all) {
   all->from_cache += one.from_cache ? 1 : 0;
   all->failed[index] = outcome == Outcome::kEnrolled ? 0 : 1;
   all->digests[index] = one.digest;
-  std::copy(one.sample.values.begin(), one.sample.values.end(),
+  std::vector<float>& values = one.sample.made.values;
+  std::copy(values.begin(), values.end(),
             all->values.begin() + static_cast<std::ptrdiff_t>(index * all->dimension));
-  one.sample.values.clear();
+  values.clear();
+  all->figures[index] = one.sample.made.figures;
   all->samples[index] = std::move(one.sample);
 }
 
@@ -169,6 +171,7 @@ Result<Enrolment> EnrolAll(const face::Pipeline& pipeline, const Dataset& datase
   const std::size_t count = dataset.images.size();
   all.dimension = pipeline.dimension();
   all.values.resize(count * all.dimension);
+  all.figures.resize(count);
   all.failed.resize(count);
   all.samples.resize(count);
   all.digests.resize(count);

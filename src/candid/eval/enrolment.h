@@ -26,9 +26,10 @@ struct EnrolmentOptions {
 struct Enrolment {
   std::size_t dimension = 0;
   std::vector<float> values;            // images x dimension; zeros where it failed
+  std::vector<Figures> figures;         // of each image; neutral where it failed
   std::vector<std::uint32_t> subjects;  // of each image
   std::vector<std::uint8_t> failed;     // of each image
-  std::vector<Sample> samples;          // of each image, without its template
+  std::vector<Sample> samples;          // of each image, without its template's values
   std::vector<Digest> digests;          // SHA-256 of each image's file; zeros where unreadable
   std::size_t unreadable = 0;           // failed: the file could not be read
   std::size_t undecodable = 0;          // failed: no picture we can read
@@ -37,7 +38,7 @@ struct Enrolment {
   std::size_t from_cache = 0;
   face::Timings seconds{};  // of all pictures together that were not in the cache
 
-  LabelledTemplates view() const { return {values, dimension, subjects, failed}; }
+  LabelledTemplates view() const { return {values, dimension, subjects, failed, figures}; }
   std::size_t failures() const { return unreadable + undecodable + faceless; }
 };
 

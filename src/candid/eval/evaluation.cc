@@ -36,10 +36,11 @@ Grouping Banded(const char* name, std::span<const Sample> samples, std::span<con
 // The images that are no suspects, as a set of its own.
 struct Subset {
   std::vector<float> values;
+  std::vector<Figures> figures;
   std::vector<std::uint32_t> subjects;
   std::vector<std::uint8_t> failed;
   LabelledTemplates view(std::size_t dimension) const {
-    return {values, dimension, subjects, failed};
+    return {values, dimension, subjects, failed, figures};
   }
 };
 
@@ -51,6 +52,7 @@ Subset Without(const std::vector<bool>& suspect, const Enrolment& enrolment) {
         enrolment.values.begin() + static_cast<std::ptrdiff_t>(i * enrolment.dimension);
     out.values.insert(out.values.end(), row,
                       row + static_cast<std::ptrdiff_t>(enrolment.dimension));
+    out.figures.push_back(enrolment.figures[i]);
     out.subjects.push_back(enrolment.subjects[i]);
     out.failed.push_back(enrolment.failed[i]);
   }

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <string>
 
+#include "candid/decision/fair_score.h"
+
 namespace candid::eval {
 namespace {
 
@@ -19,11 +21,13 @@ struct Scored {
 std::vector<Scored> Score(std::span<const ListedPair> pairs, const LabelledTemplates& in) {
   std::vector<Scored> scored;
   for (const ListedPair& pair : pairs) {
-    const float* a = in.values.data() + pair.a * in.dimension;
-    const float* b = in.values.data() + pair.b * in.dimension;
     const bool failed = in.failed[pair.a] != 0 || in.failed[pair.b] != 0;
+    const float cosine = decision::Cosine(in.values.subspan(pair.a * in.dimension, in.dimension),
+                                          in.values.subspan(pair.b * in.dimension, in.dimension));
     scored.push_back(
-        {failed ? kNoScore : std::inner_product(a, a + in.dimension, b, 0.0F), pair.same, 0});
+        {failed ? kNoScore
+                : decision::FairScore(cosine, in.figures_of(pair.a), in.figures_of(pair.b)),
+         pair.same, 0});
   }
   return scored;
 }

@@ -21,6 +21,9 @@ int CodeOf(Outcome outcome) {
   return outcome == Outcome::kFaceless ? kFaceDetectionError : kExtractError;
 }
 
+// NIST wants no score below zero; only pairs far from any threshold would be.
+float Shifted(float score) { return std::max(0.0F, 1 + score); }
+
 std::string NameOf(std::uint32_t image) { return fmt::format("{}.template", image); }
 
 void AddPairs(const std::vector<ScoredPair>& pairs, std::string* out) {
@@ -28,7 +31,7 @@ void AddPairs(const std::vector<ScoredPair>& pairs, std::string* out) {
     const ScoredPair& pair = pairs[p];
     const bool failed = pair.score == kNoScore;
     fmt::format_to(std::back_inserter(*out), "{} {} {} {}\n", NameOf(pair.a), NameOf(pair.b),
-                   failed ? -1.0F : 1 + pair.score, failed ? kVerifTemplateError : kSuccess);
+                   failed ? -1.0F : Shifted(pair.score), failed ? kVerifTemplateError : kSuccess);
   }
 }
 
@@ -85,7 +88,7 @@ std::string CandidateLog(const Enrolment& enrolment, const Evaluation& evaluatio
       const int code = failed ? kVerifTemplateError : kSuccess;
       if (rank < candidates.size()) {
         fmt::format_to(std::back_inserter(out), "{} {} {} 1 {} {}\n", search.image, rank, code,
-                       set.gallery[candidates[rank].entry], 1 + candidates[rank].score);
+                       set.gallery[candidates[rank].entry], Shifted(candidates[rank].score));
       } else {
         fmt::format_to(std::back_inserter(out), "{} {} {} 0 NA -1\n", search.image, rank, code);
       }

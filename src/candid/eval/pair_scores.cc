@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "candid/decision/fair_score.h"
 #include "candid/eval/dataset.h"
 #include "candid/eval/tiles.h"
 
 namespace candid::eval {
 namespace {
+
+constexpr float kReach = 2;  // of the bins
 
 // Best first; pairs without a score last.
 bool Before(const ScoredPair& x, const ScoredPair& y) {
@@ -21,7 +24,10 @@ bool Before(const ScoredPair& x, const ScoredPair& y) {
 template <typename Visit>
 void ForEachPair(const LabelledTemplates& in, const Tiles& tiles, std::size_t jobs,
                  const Visit& visit) {
-  ForEachScore(tiles, in.values, jobs, [](std::size_t a) { return a + 1; }, visit);
+  const auto score = [&](std::size_t thread, std::size_t a, std::size_t b, float cosine) {
+    visit(thread, a, b, decision::FairScore(cosine, in.figures_of(a), in.figures_of(b)));
+  };
+  ForEachScore(tiles, in.values, jobs, [](std::size_t a) { return a + 1; }, score);
 }
 
 // What one thread of the first pass gathers.
@@ -37,7 +43,7 @@ void AddUp(const std::vector<std::uint64_t>& from, std::vector<std::uint64_t>* t
 
 // The lowest bin of the tail.
 std::size_t FloorBin(const std::vector<std::uint64_t>& bins, std::uint64_t wanted, float down_to) {
-  const std::size_t asked = ScoreBin(std::clamp(down_to, -1.0F, 1.0F));
+  const std::size_t asked = ScoreBin(std::clamp(down_to, -kReach, kReach));
   std::uint64_t above = 0;
   std::size_t bin = kScoreBins;
   while (bin > 0 && (above < wanted || bin > asked) && above + bins[bin - 1] <= kLongestTail) {
@@ -60,11 +66,13 @@ std::uint64_t CountMated(std::span<const std::uint32_t> subjects) {
 }  // namespace
 
 std::size_t ScoreBin(float score) {
-  const float position = (score + 1) * (kScoreBins / 2);
+  const float position = (score + kReach) * (kScoreBins / (2 * kReach));
   return static_cast<std::size_t>(std::clamp(position, 0.0F, float{kScoreBins - 1}));
 }
 
-float ScoreOfBin(std::size_t bin) { return static_cast<float>(bin) / (kScoreBins / 2) - 1; }
+float ScoreOfBin(std::size_t bin) {
+  return static_cast<float>(bin) / (kScoreBins / (2 * kReach)) - kReach;
+}
 
 Status CheckTemplates(const LabelledTemplates& in) {
   const std::size_t n = in.subjects.size();
@@ -75,14 +83,18 @@ Status CheckTemplates(const LabelledTemplates& in) {
   if (in.dimension < 1 || in.dimension > 4096) {
     return bad(fmt::format("the templates' dimension must be 1..4096, not {}", in.dimension));
   }
-  if (in.failed.size() != n || in.values.size() != n * in.dimension) {
-    return bad("templates, subjects and failure flags must describe the same images");
+  if (in.failed.size() != n || in.values.size() != n * in.dimension ||
+      (!in.figures.empty() && in.figures.size() != n)) {
+    return bad("templates, figures, subjects and failure flags must describe the same images");
   }
   for (std::size_t i = 0; i < n; ++i) {
     if (in.subjects[i] >= kMaxImages) {
       return bad(fmt::format("subjects are numbered from 0 to {}", kMaxImages - 1));
     }
     if (in.failed[i] != 0) continue;
+    if (!InRange(in.figures_of(i))) {
+      return bad(fmt::format("the figures of template {} are out of their range", i));
+    }
     double square = 0;
     for (const float v : in.values.subspan(i * in.dimension, in.dimension)) {
       square += double{v} * double{v};

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "candid/base/figures.h"
 #include "candid/base/result.h"
 
 namespace candid::eval {
@@ -20,20 +21,25 @@ struct LabelledTemplates {
   // n flags, non-zero: no template could be made. It counts against us: the image's mated pairs are
   // never accepted, its impostor pairs are counted and never match. Its row is not read.
   std::span<const std::uint8_t> failed;
+  std::span<const Figures> figures = {};  // n, in their range; empty: all neutral
+
+  Figures figures_of(std::size_t image) const {
+    return figures.empty() ? Figures() : figures[image];
+  }
 };
 
 // The score of a pair with an image that has no template: below every threshold.
 inline constexpr float kNoScore = -std::numeric_limits<float>::infinity();
 
 struct ScoredPair {
-  float score = 0;  // inner product, or kNoScore
+  float score = 0;  // fair score, or kNoScore
   std::uint32_t a = 0;
   std::uint32_t b = 0;  // images, a < b
 
   bool operator==(const ScoredPair&) const = default;
 };
 
-// Equal widths over -1..1; scores beyond (rounding) fall into the outermost.
+// Equal widths over -2..2; scores beyond fall into the outermost.
 inline constexpr std::size_t kScoreBins = std::size_t{1} << 16;
 std::size_t ScoreBin(float score);
 // The bin's lower edge, for plots.
@@ -65,8 +71,8 @@ inline constexpr std::uint64_t kMostMatedPairs = std::uint64_t{1} << 24;
 
 // Time: twice n * n / 2 inner products in blocks. Equal scores come in
 // order of (a, b). kInvalidArgument: sizes that disagree, a row that is not finite and of unit
-// length (to 1e-3), more than 2^17 images, more than kMostMatedPairs mated pairs, tail_share
-// outside 0..1.
+// length (to 1e-3), figures out of range, more than 2^17 images, more than kMostMatedPairs mated
+// pairs, tail_share outside 0..1.
 Result<PairScores> ScoreAllPairs(const LabelledTemplates& templates,
                                  const PairScoreOptions& options = {});
 

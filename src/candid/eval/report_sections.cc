@@ -102,7 +102,7 @@ Figure ScoreFigure(const PairScores& scores) {
   }
   return {"Scores", "Share of the pairs of each kind; pairs with a failed picture are not in it.",
           PlotHistograms(histograms,
-                         {"cosine (what is beyond is in the outermost step)", least, most, false})};
+                         {"score (what is beyond is in the outermost step)", least, most, false})};
 }
 
 std::string NameOf(const SearchPoint& point) {

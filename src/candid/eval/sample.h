@@ -24,7 +24,7 @@ struct Sample {
   face::Pose pose;
   face::Quality quality;
   float usefulness = 0;
-  face::Template values;  // empty unless enrolled
+  face::Template made;  // empty unless enrolled
 };
 
 }  // namespace candid::eval

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "candid/decision/fair_score.h"
 #include "candid/eval/identification.h"
 #include "candid/eval/tiles.h"
 
@@ -106,12 +107,15 @@ Result<SearchSet> SearchGallery(const LabelledTemplates& in, std::uint64_t seed,
   std::vector<std::vector<float>> scores(set.searches.size());
   ForEachScore(
       tiles, queries, jobs, [](std::size_t) { return std::size_t{0}; },
-      [&](std::size_t, std::size_t query, std::size_t entry, float score) {
+      [&](std::size_t, std::size_t query, std::size_t entry, float cosine) {
         Search& search = set.searches[query];
+        const std::size_t enrolled = set.gallery[entry];
         std::vector<float>& mine = scores[query];
         if (entry == 0) mine.resize(entries);
-        const bool scored = in.failed[search.image] == 0 && in.failed[set.gallery[entry]] == 0;
-        mine[entry] = scored ? score : kNoScore;
+        const bool scored = in.failed[search.image] == 0 && in.failed[enrolled] == 0;
+        mine[entry] = scored ? decision::FairScore(cosine, in.figures_of(search.image),
+                                                   in.figures_of(enrolled))
+                             : kNoScore;
         if (entry + 1 < entries) return;
         Fill(mine, set.sizes, &search);
         mine = {};

@@ -19,11 +19,12 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 31;
 constexpr std::size_t kChecksumBytes = 8;
+constexpr float kNoAge = -1;
 // Changes when the layout below does, or what a Sample means.
-constexpr const char* kMagic = "candid eval cache 1";
+constexpr const char* kMagic = "candid eval cache 2";
 
-// Digest, outcome, faces, thirteen figures, template, checksum of all before it.
-constexpr std::size_t kFigures = 13;
+// Digest, outcome, faces, sixteen figures, template, checksum of all before it.
+constexpr std::size_t kFigures = 16;
 std::size_t RecordBytes(std::size_t dimension) {
   return sizeof(Digest) + 8 + (kFigures + dimension) * sizeof(float) + kChecksumBytes;
 }
@@ -42,20 +43,33 @@ T Get(const std::uint8_t** at) {
   return value;
 }
 
-std::array<float*, kFigures> Figures(Sample* s) {
-  return {&s->box.left,  &s->box.top,    &s->box.width,          &s->box.height,
-          &s->eyes[0].x, &s->eyes[0].y,  &s->eyes[1].x,          &s->eyes[1].y,
-          &s->pose.yaw,  &s->pose.pitch, &s->quality.brightness, &s->quality.sharpness,
-          &s->usefulness};
+std::array<float*, kFigures> FiguresOf(Sample* s, float* age) {
+  return {&s->box.left,
+          &s->box.top,
+          &s->box.width,
+          &s->box.height,
+          &s->eyes[0].x,
+          &s->eyes[0].y,
+          &s->eyes[1].x,
+          &s->eyes[1].y,
+          &s->pose.yaw,
+          &s->pose.pitch,
+          &s->quality.brightness,
+          &s->quality.sharpness,
+          &s->usefulness,
+          &s->made.figures.mean,
+          &s->made.figures.deviation,
+          age};
 }
 
 Bytes ToRecord(const Digest& picture, Sample sample, std::size_t dimension) {
   Bytes record(picture.begin(), picture.end());
   Put(static_cast<std::uint32_t>(sample.outcome), &record);
   Put(sample.faces, &record);
-  for (const float* figure : Figures(&sample)) Put(*figure, &record);
-  sample.values.resize(dimension);
-  for (const float value : sample.values) Put(value, &record);
+  float age = sample.made.age.value_or(kNoAge);
+  for (const float* figure : FiguresOf(&sample, &age)) Put(*figure, &record);
+  sample.made.values.resize(dimension);
+  for (const float value : sample.made.values) Put(value, &record);
   const Digest sum = Sha256(record);
   record.insert(record.end(), sum.begin(), sum.begin() + kChecksumBytes);
   return record;
@@ -70,10 +84,12 @@ bool FromRecord(ByteSpan record, std::size_t dimension, Digest* picture, Sample*
   const std::uint8_t* at = body.data() + picture->size();
   sample->outcome = static_cast<Outcome>(Get<std::uint32_t>(&at));
   sample->faces = Get<std::uint32_t>(&at);
-  for (float* figure : Figures(sample)) *figure = Get<float>(&at);
+  float age = kNoAge;
+  for (float* figure : FiguresOf(sample, &age)) *figure = Get<float>(&at);
+  if (age != kNoAge) sample->made.age = age;
   if (sample->outcome != Outcome::kEnrolled) return true;
-  sample->values.resize(dimension);
-  for (float& value : sample->values) value = Get<float>(&at);
+  sample->made.values.resize(dimension);
+  for (float& value : sample->made.values) value = Get<float>(&at);
   return true;
 }
 

@@ -38,7 +38,7 @@ class TemplateCacheTest : public testing::Test {
     sample.pose.yaw = -20;
     sample.quality = {70, 80};
     sample.usefulness = 0.5;
-    sample.values = {value, 0, 1};
+    sample.made = {{value, 0, 1}, {0.125, 2}, 31.5F};
     return sample;
   }
 
@@ -65,10 +65,10 @@ TEST_F(TemplateCacheTest, GivesBackWhatItWasGiven) {
   EXPECT_EQ(first->pose.yaw, -20);
   EXPECT_EQ(first->quality.sharpness, 80);
   EXPECT_EQ(first->usefulness, 0.5F);
-  EXPECT_EQ(first->values, (face::Template{0.25, 0, 1}));
+  EXPECT_EQ(first->made, Enrolled(0.25).made);
   ASSERT_NE(again->Find(Picture(2)), nullptr);
   EXPECT_EQ(again->Find(Picture(2))->outcome, Outcome::kFaceless);
-  EXPECT_TRUE(again->Find(Picture(2))->values.empty());
+  EXPECT_TRUE(again->Find(Picture(2))->made.values.empty());
   EXPECT_EQ(again->Find(Picture(3)), nullptr);
   EXPECT_EQ(fs::status(File()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
@@ -105,7 +105,7 @@ TEST_F(TemplateCacheTest, GoesOnAfterARecordCutShort) {
   }
   const auto cache = Open();
   EXPECT_EQ(cache->size(), 2u);
-  EXPECT_EQ(cache->Find(Picture(3))->values[0], 3);
+  EXPECT_EQ(cache->Find(Picture(3))->made.values[0], 3);
 }
 
 TEST_F(TemplateCacheTest, LeavesOutADamagedRecordOnly) {

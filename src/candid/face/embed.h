@@ -1,10 +1,12 @@
 // Embed: an aligned face becomes a template.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "candid/face/face.h"
 #include "candid/face/network.h"
+#include "candid/face/score_network.h"
 
 namespace candid::face {
 
@@ -12,6 +14,11 @@ namespace candid::face {
 struct Embedder {
   Network network;
   std::vector<float> matrix;  // rows x output_size, row-major; empty: none
+};
+
+struct TemplateMaker {
+  std::vector<Embedder> embedders;
+  std::optional<ScoreNetwork> score;
 };
 
 // What the embedders look at.
@@ -23,7 +30,8 @@ struct Chips {
 };
 
 // Each embedder's vector (the sum over the chip and its mirror image, if its part says so) is made
-// unit length, reduced, weighted; all are laid end to end and made unit length.
-Result<Template> Embed(std::vector<Embedder>& embedders, const Chips& chips);
+// unit length, reduced, weighted; all are laid end to end and made unit length. The score network
+// adds its figures. The age is the score network's, else that of the embedder which has one.
+Result<Template> Embed(TemplateMaker& maker, const Chips& chips);
 
 }  // namespace candid::face

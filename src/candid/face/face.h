@@ -3,7 +3,10 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <vector>
+
+#include "candid/base/figures.h"
 
 namespace candid::face {
 
@@ -51,7 +54,12 @@ struct Face {
   float usefulness = 0;
 };
 
-// Unit length, the pipeline's dimension.
-using Template = std::vector<float>;
+struct Template {
+  std::vector<float> values;  // unit length, the pipeline's dimension
+  Figures figures;            // neutral where the pack has no score part
+  std::optional<float> age;   // years, expected value; none where the pack does not estimate it
+
+  bool operator==(const Template&) const = default;
+};
 
 }  // namespace candid::face

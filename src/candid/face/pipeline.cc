@@ -44,7 +44,7 @@ class Stopwatch {
 struct Worker {
   Network detector;
   Network landmarks;
-  std::vector<Embedder> embedders;
+  TemplateMaker maker;
 };
 
 struct LoadedPart {
@@ -64,7 +64,8 @@ Result<LoadedPart> LoadPart(const models::Part& part) {
 }
 
 Worker MakeWorker(const LoadedPart& detector, const LoadedPart& landmarks,
-                  const std::vector<LoadedPart>& embedders, infer::Precision precision) {
+                  const std::vector<LoadedPart>& embedders,
+                  const std::shared_ptr<const infer::Model>& score, infer::Precision precision) {
   // The networks run in turn and at many sizes: one memory for all.
   const auto arena = std::make_shared<infer::Arena>();
   const auto network = [&](const LoadedPart& loaded) {
@@ -72,8 +73,9 @@ Worker MakeWorker(const LoadedPart& detector, const LoadedPart& landmarks,
   };
   Worker worker{network(detector), network(landmarks), {}};
   for (const LoadedPart& embedder : embedders) {
-    worker.embedders.push_back({network(embedder), embedder.matrix});
+    worker.maker.embedders.push_back({network(embedder), embedder.matrix});
   }
+  if (score != nullptr) worker.maker.score.emplace(score);
   return worker;
 }
 
@@ -139,6 +141,7 @@ struct Pipeline::State {
   LoadedPart detector;
   LoadedPart landmarks;
   std::vector<LoadedPart> embedders;
+  std::shared_ptr<const infer::Model> score;  // null: the pack has none
 
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker>> idle;
@@ -152,7 +155,8 @@ struct Pipeline::State {
         return worker;
       }
     }
-    return std::make_unique<Worker>(MakeWorker(detector, landmarks, embedders, options.precision));
+    return std::make_unique<Worker>(
+        MakeWorker(detector, landmarks, embedders, score, options.precision));
   }
 
   void Return(std::unique_ptr<Worker> worker) {
@@ -269,10 +273,14 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const models::Pack& pack,
     CANDID_ASSIGN(LoadedPart embedder, LoadPart(*part));
     state->embedders.push_back(std::move(embedder));
   }
+  if (const models::Part* part = pack.score()) {
+    CANDID_ASSIGN(const LoadedPart loaded, LoadPart(*part));
+    state->score = loaded.model;
+  }
   // A face that is none, run once through everything: a model whose sizes don't fit is refused
   // now and not at the first request.
-  Worker worker =
-      MakeWorker(state->detector, state->landmarks, state->embedders, options.precision);
+  Worker worker = MakeWorker(state->detector, state->landmarks, state->embedders, state->score,
+                             options.precision);
   image::Image grey{kChipSize, kChipSize, Bytes(std::size_t{3} * kChipSize * kChipSize, 128)};
   Detection middle;
   middle.box = {16, 16, 80, 80};
@@ -281,14 +289,14 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const models::Pack& pack,
   const auto run = [&]() -> Result<Template> {
     CANDID_TRY(face::Detect(worker.detector, grey, {}));
     CANDID_TRY(FindLandmarks(worker.landmarks, grey, middle));
-    return face::Embed(worker.embedders, {grey, &grey, {16, 16, 80, 80}});
+    return face::Embed(worker.maker, {grey, &grey, {16, 16, 80, 80}});
   };
   const Result<Template> probe = run();
   if (!probe) return Fail(probe.error().WithContext("pack " + pack.name));
-  if (probe->size() != state->dimension) {
+  if (probe->values.size() != state->dimension) {
     return Fail(Code::kMalformed,
                 fmt::format("pack {}: its embedders give {} figures where the manifest says {}",
-                            pack.name, probe->size(), state->dimension));
+                            pack.name, probe->values.size(), state->dimension));
   }
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(state)));
 }
@@ -344,8 +352,8 @@ Result<std::vector<Template>> Pipeline::Embed(const Photo& photo,
     CANDID_CHECK(index < state.faces.size());
     Face reduced = state.faces[index];
     Scale(&reduced, 1 / static_cast<float>(state.divisor));
-    CANDID_ASSIGN(Template made, face::Embed(worker->embedders,
-                                             {state.chips[index], &state.picture, reduced.box}));
+    CANDID_ASSIGN(Template made,
+                  face::Embed(worker->maker, {state.chips[index], &state.picture, reduced.box}));
     templates.push_back(std::move(made));
   }
   watch.Lap(Stage::kEmbed);

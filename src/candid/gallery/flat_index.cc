@@ -13,6 +13,7 @@
 #include <unordered_set>
 
 #include "candid/base/pages.h"
+#include "candid/decision/fair_score.h"
 #include "candid/gallery/scan.h"
 
 namespace candid::gallery {
@@ -22,6 +23,7 @@ namespace {
 // bf16 and 64 dimensions it is one huge page.
 constexpr std::size_t kChunkRows = 16384;
 constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kLine = 2 * kBlockRows;
 // Scan and re-scoring add in different orders: a row this much below the worst kept may be above.
 constexpr float kScanError = 1e-4f;
 
@@ -41,8 +43,11 @@ bool Better(const Candidate& a, const Candidate& b) {
 
 struct Row {
   Key key = 0;
-  Calibration calibration;
+  Figures figures;
 };
+
+float SlopeOf(const Figures& figures) { return 0.5f / figures.deviation; }
+float OffsetOf(const Figures& figures) { return figures.mean * SlopeOf(figures); }
 
 template <typename T>
 class FlatIndex : public Index {
@@ -59,22 +64,19 @@ class FlatIndex : public Index {
   std::size_t bytes() const override {
     const auto lock = Share();
     return BlocksOf(rows_.size()) * kBlockRows * dimension_ * sizeof(T) +
-           rows_.capacity() * sizeof(Row) +
+           rows_.capacity() * sizeof(Row) + lines_.capacity() * sizeof(float) +
            places_.size() * (sizeof(Key) + sizeof(std::size_t) + 2 * sizeof(void*)) +
            places_.bucket_count() * sizeof(void*);
   }
 
   Status Add(std::span<const Key> keys, std::span<const float> templates,
-             std::span<const Calibration> calibrations) override {
-    if (templates.size() != keys.size() * dimension_ || calibrations.size() != keys.size()) {
+             std::span<const Figures> figures) override {
+    if (templates.size() != keys.size() * dimension_) {
       return Fail(Code::kInvalidArgument,
-                  fmt::format("{} keys come with {} figures and {} calibrations; the index wants "
-                              "{} figures a key",
-                              keys.size(), templates.size(), calibrations.size(), dimension_));
+                  fmt::format("{} keys come with {} values; the index wants {} a key", keys.size(),
+                              templates.size(), dimension_));
     }
-    if (!AllFinite(templates)) {
-      return Fail(Code::kInvalidArgument, "a template has a figure that is not a number");
-    }
+    CANDID_TRY(Check(templates, figures, keys.size()));
     const auto lock = Own();
     std::unordered_set<Key> seen;
     for (const Key key : keys) {
@@ -86,12 +88,14 @@ class FlatIndex : public Index {
     const std::size_t wanted = rows_.size() + keys.size();
     // reserve() takes the size at its word: twice the rows, lest every single one copy them all.
     if (wanted > rows_.capacity()) rows_.reserve(std::max(wanted, 2 * rows_.capacity()));
+    lines_.reserve(BlocksOf(rows_.capacity()) * kLine);
     places_.reserve(rows_.capacity());
     Grow(wanted);
     for (std::size_t i = 0; i < keys.size(); ++i) {
       Write(rows_.size(), templates.subspan(i * dimension_, dimension_));
       places_[keys[i]] = rows_.size();
-      rows_.push_back({keys[i], calibrations[i]});
+      rows_.push_back({keys[i], figures[i]});
+      Draw(rows_.size() - 1);
     }
     return {};
   }
@@ -109,22 +113,23 @@ class FlatIndex : public Index {
         At(last, d) = T{};  // a deleted template leaves nothing in memory
       }
       rows_[hole] = rows_[last];
+      Draw(hole);
       places_[rows_[hole].key] = hole;
       places_.erase(key);
       rows_.pop_back();
       ++removed;
     }
+    lines_.resize(BlocksOf(rows_.size()) * kLine);
     while (chunks_.size() * kChunkRows >= rows_.size() + kChunkRows) chunks_.pop_back();
     return removed;
   }
 
-  Result<std::vector<std::vector<Candidate>>> Search(std::span<const float> queries,
+  Result<std::vector<std::vector<Candidate>>> Search(const Queries& queries,
                                                      std::size_t k) const override {
     return Answer(queries, k, -std::numeric_limits<float>::infinity());
   }
 
-  Result<std::vector<std::vector<Candidate>>> SearchRange(std::span<const float> queries,
-                                                          float threshold,
+  Result<std::vector<std::vector<Candidate>>> SearchRange(const Queries& queries, float threshold,
                                                           std::size_t limit) const override {
     if (std::isnan(threshold)) {
       return Fail(Code::kInvalidArgument, "the threshold is not a number");
@@ -146,6 +151,30 @@ class FlatIndex : public Index {
 
   static bool AllFinite(std::span<const float> values) {
     return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+  }
+
+  static Status Check(std::span<const float> values, std::span<const Figures> figures,
+                      std::size_t count) {
+    if (figures.size() != count) {
+      return Fail(Code::kInvalidArgument,
+                  fmt::format("{} templates come with figures of {}", count, figures.size()));
+    }
+    if (!AllFinite(values)) {
+      return Fail(Code::kInvalidArgument, "a template has a value that is not a number");
+    }
+    if (!std::all_of(figures.begin(), figures.end(), InRange)) {
+      return Fail(Code::kInvalidArgument,
+                  "a template's figures are beyond mean -1 to 1, deviation 0.25 to 4");
+    }
+    return {};
+  }
+
+  // What the scan wants of a row's figures. Within the capacity that Add reserved.
+  void Draw(std::size_t row) {
+    if (lines_.size() < BlocksOf(row + 1) * kLine) lines_.resize(BlocksOf(row + 1) * kLine);
+    float* line = lines_.data() + row / kBlockRows * kLine + row % kBlockRows;
+    line[0] = SlopeOf(rows_[row].figures);
+    line[kBlockRows] = OffsetOf(rows_[row].figures);
   }
 
   void Grow(std::size_t rows) {
@@ -180,8 +209,8 @@ class FlatIndex : public Index {
     }
   }
 
-  // The cosine from what is stored, summed in double in one order: the same on every CPU.
-  float Rescore(std::size_t row, std::span<const float> query) const {
+  // From what is stored, summed in double in one order: the same on every CPU.
+  float Cosine(std::size_t row, std::span<const float> query) const {
     const T* block = Block(row / kBlockRows);
     double sum = 0;
     for (std::size_t d = 0; d < dimension_; ++d) {
@@ -198,12 +227,15 @@ class FlatIndex : public Index {
   // The best so far of each query.
   struct Best {
     std::vector<std::vector<Candidate>> heaps;  // the worst on top
-    std::vector<float> floors;                  // a scanned score below it cannot get in
+    std::vector<float> floors;                  // as ScanTile has them
+    std::vector<float> slopes;
   };
 
-  void Offer(std::size_t row, std::span<const float> query, std::size_t k, float threshold,
-             std::vector<Candidate>& heap, float& floor) const {
-    const Candidate candidate{rows_[row].key, Rescore(row, query), rows_[row].calibration};
+  void Offer(std::size_t row, std::span<const float> query, const Figures& figures, std::size_t k,
+             float threshold, std::vector<Candidate>& heap, float& floor) const {
+    const float cosine = Cosine(row, query);
+    const Candidate candidate{rows_[row].key,
+                              decision::FairScore(cosine, figures, rows_[row].figures), cosine};
     if (!(candidate.score >= threshold)) return;
     if (heap.size() == k) {
       if (!Better(candidate, heap.front())) return;
@@ -213,23 +245,26 @@ class FlatIndex : public Index {
       heap.push_back(candidate);
     }
     std::push_heap(heap.begin(), heap.end(), Better);
-    if (heap.size() == k) floor = std::max(floor, heap.front().score - kScanError);
+    if (heap.size() == k) {
+      floor = std::max(floor, heap.front().score + OffsetOf(figures) - kScanError);
+    }
   }
 
-  Result<std::vector<std::vector<Candidate>>> Answer(std::span<const float> queries, std::size_t k,
+  Result<std::vector<std::vector<Candidate>>> Answer(const Queries& queries, std::size_t k,
                                                      float threshold) const {
-    if (queries.size() % dimension_ != 0) {
+    if (queries.values.size() % dimension_ != 0) {
       return Fail(Code::kInvalidArgument,
-                  fmt::format("{} figures are no whole number of queries of {}", queries.size(),
-                              dimension_));
+                  fmt::format("{} values are no whole number of queries of {}",
+                              queries.values.size(), dimension_));
     }
-    if (!AllFinite(queries)) {
-      return Fail(Code::kInvalidArgument, "a query has a figure that is not a number");
+    const std::size_t count = queries.values.size() / dimension_;
+    CANDID_TRY(Check(queries.values, queries.figures, count));
+    Best best{std::vector<std::vector<Candidate>>(count), {}, {}};
+    for (const Figures& figures : queries.figures) {
+      best.floors.push_back(threshold + OffsetOf(figures) - kScanError);
+      best.slopes.push_back(SlopeOf(figures));
     }
-    const std::size_t count = queries.size() / dimension_;
-    Best best{std::vector<std::vector<Candidate>>(count),
-              std::vector<float>(count, threshold - kScanError)};
-    const std::vector<float> tiles = Interleaved(queries);
+    const std::vector<float> tiles = Interleaved(queries.values);
     const auto lock = Share();
     if (k > 0) {
       const std::size_t blocks = BlocksOf(rows_.size());
@@ -258,17 +293,18 @@ class FlatIndex : public Index {
   }
 
   // The block's rows to the tile of queries that begins at `first`.
-  void OfferBlock(std::size_t block, std::span<const float> queries, std::span<const float> tiles,
+  void OfferBlock(std::size_t block, const Queries& queries, std::span<const float> tiles,
                   std::size_t first, std::size_t k, float threshold, Best* best) const {
     alignas(kAlignment) float scores[kTileQueries * kBlockRows];
-    const float* tile = tiles.data() + first * dimension_;
-    const std::size_t count = std::min(kTileQueries, best->floors.size() - first);
-    const float* floors = best->floors.data() + first;
+    const ScanTile tile{tiles.data() + first * dimension_, best->slopes.data() + first,
+                        best->floors.data() + first,
+                        std::min(kTileQueries, best->floors.size() - first)};
+    const float* line = lines_.data() + block * kLine;
     std::uint32_t reached = 0;
     if constexpr (sizeof(T) == 2) {
-      reached = scan_.bf16(Block(block), tile, count, dimension_, floors, scores);
+      reached = scan_.bf16(Block(block), line, tile, dimension_, scores);
     } else {
-      reached = scan_.f32(Block(block), tile, count, dimension_, floors, scores);
+      reached = scan_.f32(Block(block), line, tile, dimension_, scores);
     }
     const std::size_t rows = std::min(kBlockRows, rows_.size() - block * kBlockRows);
     for (; reached != 0; reached &= reached - 1) {
@@ -276,8 +312,8 @@ class FlatIndex : public Index {
       float& floor = best->floors[first + q];
       for (std::size_t r = 0; r < rows; ++r) {
         if (!(scores[q * kBlockRows + r] >= floor)) continue;
-        Offer(block * kBlockRows + r, queries.subspan((first + q) * dimension_, dimension_), k,
-              threshold, best->heaps[first + q], floor);
+        Offer(block * kBlockRows + r, queries.values.subspan((first + q) * dimension_, dimension_),
+              queries.figures[first + q], k, threshold, best->heaps[first + q], floor);
       }
     }
   }
@@ -289,6 +325,7 @@ class FlatIndex : public Index {
   mutable std::shared_mutex mutex_;
   std::vector<Pages> chunks_;
   std::vector<Row> rows_;                        // by place
+  std::vector<float> lines_;                     // by block: slopes, then offsets, of its rows
   std::unordered_map<Key, std::size_t> places_;  // place of each key
 };
 

@@ -41,12 +41,12 @@ std::vector<std::filesystem::path> PairsOfFiles() {
   return files;
 }
 
-double Dot(const face::Template& a, const face::Template& b) {
+double Dot(const std::vector<float>& a, const std::vector<float>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
 // The share of pictures whose nearest neighbour shows the same subject.
-double RankOne(const std::vector<face::Template>& templates) {
+double RankOne(const std::vector<std::vector<float>>& templates) {
   int right = 0;
   for (std::size_t i = 0; i < templates.size(); ++i) {
     std::size_t nearest = i ^ 1;
@@ -94,13 +94,13 @@ class ConversionTest : public testing::Test {
     ASSERT_GE(shared_->photos.size(), kSubjects);
   }
 
-  static std::vector<face::Template> Embed(const Pack& pack) {
+  static std::vector<std::vector<float>> Embed(const Pack& pack) {
     const auto pipeline = face::Pipeline::Create(pack, kExact);
     EXPECT_TRUE(pipeline) << pipeline.error().message();
-    std::vector<face::Template> templates;
+    std::vector<std::vector<float>> templates;
     constexpr std::array<std::size_t, 1> kFirst{0};
     for (const face::Photo& photo : shared_->photos) {
-      templates.push_back((*pipeline)->Embed(photo, kFirst)->front());
+      templates.push_back((*pipeline)->Embed(photo, kFirst)->front().values);
     }
     return templates;
   }

@@ -45,18 +45,18 @@ class JointTest : public ::testing::Test {
     const auto pack = Shelf(root_ / "models").Add(root_ / "pack.toml", {});
     EXPECT_TRUE(pack) << pack.error().message();
     const auto arena = std::make_shared<infer::Arena>();
-    std::vector<face::Embedder> ready;
+    face::TemplateMaker maker;
     for (const Part* part : pack->embedders()) {
       auto model = infer::Model::Load(*ReadPartFile(*part), part->name);
       std::vector<float> matrix;
       if (!part->matrix.empty()) matrix = *ReadPartMatrix(*part);
-      ready.push_back(
+      maker.embedders.push_back(
           {face::Network(*model, *part, infer::Precision::kF32, arena), std::move(matrix)});
     }
-    const auto joined = face::Embed(ready, {aligned_, &picture_, {10, 12, 60, 60}});
+    const auto joined = face::Embed(maker, {aligned_, &picture_, {10, 12, 60, 60}});
     EXPECT_TRUE(joined) << joined.error().message();
-    EXPECT_EQ(joined->size(), static_cast<std::size_t>(pack->dimension()));
-    return *joined;
+    EXPECT_EQ(joined->values.size(), static_cast<std::size_t>(pack->dimension()));
+    return joined->values;
   }
 
   ByteSpan matrix_bytes() const {

@@ -41,7 +41,7 @@ TEST_F(BackupTest, OpensAsTheStoreItWas) {
   const auto restored = Restore();
   ASSERT_NE(restored, nullptr);
   EXPECT_EQ(restored->FindCollection("a")->face_count, 2u);
-  EXPECT_EQ(*restored->TemplateAt((*recorded)[1].face.row), (std::vector<float>{0.5f, 1}));
+  EXPECT_EQ(restored->TemplateAt((*recorded)[1].face.row)->vector, (std::vector<float>{0.5f, 1}));
 }
 
 TEST_F(BackupTest, ReplacesNoFileAndLeavesNoneBehind) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "candid/base/bytes.h"
+#include "candid/base/figures.h"
 #include "candid/base/hash.h"
 
 namespace candid::store {
@@ -82,10 +83,9 @@ struct NewImage {
   ByteSpan file;   // kept where not empty; borrowed for the call
 };
 
-// Where a template's cosines against strangers lie; {0, 1} leaves the cosine as it is.
-struct TemplateFigures {
-  float mean = 0;
-  float deviation = 1;
+struct StoredTemplate {
+  std::vector<float> vector;
+  Figures figures;
 };
 
 struct NewFace {
@@ -96,7 +96,7 @@ struct NewFace {
   float confidence = 0;
   float usefulness = 0;
   std::vector<float> vector;  // of the collection's dimension
-  TemplateFigures figures;
+  Figures figures;
   Bytes crop;  // kept where not empty
 };
 
@@ -104,7 +104,7 @@ struct NewFace {
 struct TemplateBlock {
   std::vector<RowId> rows;
   std::vector<float> vectors;
-  std::vector<TemplateFigures> figures;
+  std::vector<Figures> figures;
 };
 
 // What a new template of a face can be made from. At most one of the two is there.

@@ -28,12 +28,12 @@ TEST_F(RemakeTest, SwitchesAllAtOnce) {
   const RowId second = (*faces)[1].face.row;
   ASSERT_TRUE(Stage({first}));
   EXPECT_EQ(store_->SwitchModel("a", other_, false, {}).error().code(), Code::kConflict);
-  EXPECT_EQ(*store_->TemplateAt(first), (std::vector<float>{0.1f, 1}));
+  EXPECT_EQ(store_->TemplateAt(first)->vector, (std::vector<float>{0.1f, 1}));
   ASSERT_TRUE(Stage({first, second}));
   ASSERT_TRUE(store_->SwitchModel("a", other_, false, {}));
   EXPECT_EQ(store_->FindCollection("a")->model, other_);
   EXPECT_EQ(store_->FindCollection("a")->face_count, 2u);
-  EXPECT_EQ(*store_->TemplateAt(first), (std::vector<float>{1, 2, 3}));
+  EXPECT_EQ(store_->TemplateAt(first)->vector, (std::vector<float>{1, 2, 3}));
   EXPECT_EQ(store_->FindFaces("a", {(*faces)[1].face.face_id})->front().row, second);
   EXPECT_EQ(Templates("b"), 1u);
 }

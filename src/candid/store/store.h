@@ -90,7 +90,7 @@ class Store {
                                               AuditEntry audit);
 
   // Templates.
-  Result<std::vector<float>> TemplateAt(RowId row) const;
+  Result<StoredTemplate> TemplateAt(RowId row) const;
   // All of a collection in order of rows, in blocks of some thousand; all of one state. An error
   // that `take` returns ends the reading and is returned.
   Status ReadTemplates(const std::string& collection,

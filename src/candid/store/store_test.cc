@@ -84,7 +84,7 @@ TEST_F(StoreTest, FindsByImageAndRow) {
   ASSERT_TRUE(faces);
   ASSERT_EQ(faces->size(), 2u);
   EXPECT_TRUE(store_->FacesOfImage("a", "image", "")->empty());
-  EXPECT_EQ(*store_->TemplateAt((*faces)[0].row), (std::vector<float>{0.25f, 1}));
+  EXPECT_EQ(store_->TemplateAt((*faces)[0].row)->vector, (std::vector<float>{0.25f, 1}));
   EXPECT_EQ(store_->TemplateAt(1).error().code(), Code::kNotFound);
   EXPECT_EQ(*store_->CountCollections(), 1u);
   EXPECT_TRUE(store_->Check());

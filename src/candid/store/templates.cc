@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::size_t kBlockRows = 4096;
 
+// The mean in this column, the deviation in the next.
+Figures FiguresAt(Query& query, int column) {
+  return {static_cast<float>(query.Real(column)), static_cast<float>(query.Real(column + 1))};
+}
+
 }  // namespace
 
 Status Store::ReadTemplates(const std::string& collection,
@@ -43,22 +48,21 @@ Status Store::ReadTemplates(const std::string& collection,
       const std::size_t filled = block.vectors.size();
       block.vectors.resize(filled + dimension);
       std::memcpy(block.vectors.data() + filled, vector.data(), vector.size());
-      block.figures.push_back(
-          {static_cast<float>(query.Real(2)), static_cast<float>(query.Real(3))});
+      block.figures.push_back(FiguresAt(query, 2));
     }
   };
   return state_->Read(work);
 }
 
-Result<std::vector<float>> Store::TemplateAt(RowId row) const {
-  return state_->Read([&](Connection& connection) -> Result<std::vector<float>> {
-    Query query(connection, "SELECT vector FROM templates WHERE face=?");
+Result<StoredTemplate> Store::TemplateAt(RowId row) const {
+  return state_->Read([&](Connection& connection) -> Result<StoredTemplate> {
+    Query query(connection, "SELECT vector,mean,deviation FROM templates WHERE face=?");
     CANDID_ASSIGN(const bool found, query.Bind(row).Step());
     if (!found) return Fail(Code::kNotFound, fmt::format("there is no face in row {}", row));
     const ByteSpan vector = query.Blob(0);
-    std::vector<float> values(vector.size() / sizeof(float));
-    std::memcpy(values.data(), vector.data(), values.size() * sizeof(float));
-    return values;
+    StoredTemplate stored{std::vector<float>(vector.size() / sizeof(float)), FiguresAt(query, 1)};
+    std::memcpy(stored.vector.data(), vector.data(), stored.vector.size() * sizeof(float));
+    return stored;
   });
 }
 

@@ -51,6 +51,23 @@ TEST(PairScoresTest, AgreesWithADirectDoubleLoop) {
   }
 }
 
+TEST(PairScoresTest, ScoresByTheFiguresOfEitherSide) {
+  TestSet set = RandomSet(150, 40, 24, 3);
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    set.figures.push_back({static_cast<float>(i % 7) / 20, 0.5F + static_cast<float>(i % 5) / 4});
+  }
+  const Direct direct = ScoreDirectly(set);
+  const auto scores = ScoreAllPairs(set.view(), {2, 1, -2});
+  ASSERT_TRUE(scores) << scores.error().message();
+  EXPECT_EQ(scores->mated, direct.mated);
+  ASSERT_FALSE(scores->tail.empty());
+  EXPECT_EQ(scores->tail.front(), direct.impostors.front());
+  set.figures[7].deviation = 0;
+  EXPECT_EQ(ScoreAllPairs(set.view()).error().code(), Code::kInvalidArgument);
+  set.figures.resize(3);
+  EXPECT_EQ(ScoreAllPairs(set.view()).error().code(), Code::kInvalidArgument);
+}
+
 TEST(PairScoresTest, DoesNotDependOnTheThreads) {
   const TestSet set = RandomSet(300, 80, 64, 9);
   const auto one = ScoreAllPairs(set.view(), {1, 0.01, 1});

@@ -24,6 +24,7 @@ Enrolled Make(const TestSet& set, std::uint32_t people) {
   out.enrolment.dimension = set.dimension;
   out.enrolment.values = set.values;
   out.enrolment.subjects = set.subjects;
+  out.enrolment.figures.resize(set.size());
   out.enrolment.failed = set.failed;
   Grouping grouping{"sex", {"female", "male"}, {}};
   for (std::uint32_t i = 0; i < set.size(); ++i) {

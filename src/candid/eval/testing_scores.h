@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "candid/decision/fair_score.h"
 #include "candid/eval/pair_scores.h"
 
 namespace candid::eval {
@@ -14,9 +15,10 @@ struct TestSet {
   std::vector<float> values;
   std::vector<std::uint32_t> subjects;
   std::vector<std::uint8_t> failed;
+  std::vector<Figures> figures;  // empty: all neutral
   std::size_t dimension = 0;
 
-  LabelledTemplates view() const { return {values, dimension, subjects, failed}; }
+  LabelledTemplates view() const { return {values, dimension, subjects, failed, figures}; }
   std::size_t size() const { return subjects.size(); }
   // Of a pair, in plain arithmetic; kNoScore where one failed.
   float Score(std::size_t a, std::size_t b) const {
@@ -25,7 +27,7 @@ struct TestSet {
     for (std::size_t k = 0; k < dimension; ++k) {
       score += values[a * dimension + k] * values[b * dimension + k];
     }
-    return score;
+    return decision::FairScore(score, view().figures_of(a), view().figures_of(b));
   }
 };
 

@@ -1,5 +1,7 @@
 #include "candid/face/embed.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -33,18 +35,15 @@ image::Image ChipFor(const models::Part& part, const Chips& chips) {
 
 struct Sight {
   std::vector<float> vector;
-  std::optional<float> age;
+  std::vector<float> ages;  // probabilities of 0, 1, 2, ... years; empty: not estimated
 };
 
-// The expected value of a distribution over 0, 1, 2, ... years.
-Result<float> AgeOf(const infer::Session& session, std::size_t index, std::size_t outputs) {
+// The expected value.
+Result<float> AgeOf(const std::vector<float>& ages) {
   double sum = 0, years = 0;
-  if (index < outputs) {
-    const std::span<const float> shares = session.output(index);
-    for (std::size_t year = 0; year < shares.size(); ++year) {
-      sum += shares[year];
-      years += static_cast<double>(year) * shares[year];
-    }
+  for (std::size_t year = 0; year < ages.size(); ++year) {
+    sum += ages[year];
+    years += static_cast<double>(year) * ages[year];
   }
   if (!(sum > 1e-6) || !std::isfinite(years)) {
     return Fail(Code::kMalformed, "the embedder's age_output holds no distribution of ages");
@@ -59,9 +58,14 @@ Result<Sight> Look(Network& network, const image::Image& chip) {
   if (!MakeUnit(&sight.vector)) {
     return Fail(Code::kInternal, "the embedder's output is not a number");
   }
-  if (network.part().age_output) {
-    CANDID_ASSIGN(sight.age, AgeOf(*session, static_cast<std::size_t>(*network.part().age_output),
-                                   network.output_count()));
+  if (const auto index = network.part().age_output) {
+    if (static_cast<std::size_t>(*index) >= network.output_count()) {
+      return Fail(Code::kMalformed,
+                  fmt::format("age_output of {} is {}, the last output is {}", network.part().name,
+                              *index, network.output_count() - 1));
+    }
+    const std::span<const float> ages = session->output(static_cast<std::size_t>(*index));
+    sight.ages.assign(ages.begin(), ages.end());
   }
   return sight;
 }
@@ -82,6 +86,7 @@ std::vector<float> Reduce(const std::vector<float>& matrix, const std::vector<fl
 
 Result<Template> Embed(TemplateMaker& maker, const Chips& chips) {
   Template joined;
+  std::vector<float> ages;
   for (Embedder& embedder : maker.embedders) {
     const models::Part& part = embedder.network.part();
     const image::Image chip = ChipFor(part, chips);
@@ -90,9 +95,11 @@ Result<Template> Embed(TemplateMaker& maker, const Chips& chips) {
     if (part.flip) {
       CANDID_ASSIGN(const Sight mirrored, Look(embedder.network, image::Mirror(chip)));
       for (std::size_t i = 0; i < vector.size(); ++i) vector[i] += mirrored.vector[i];
-      if (sight.age) sight.age = (*sight.age + *mirrored.age) / 2;
+      for (std::size_t i = 0; i < sight.ages.size(); ++i) {
+        sight.ages[i] = (sight.ages[i] + mirrored.ages[i]) / 2;
+      }
     }
-    if (sight.age) joined.age = sight.age;
+    if (!sight.ages.empty()) ages = std::move(sight.ages);
     bool pointed = MakeUnit(&vector);
     if (!embedder.matrix.empty()) {
       vector = Reduce(embedder.matrix, vector);
@@ -102,7 +109,10 @@ Result<Template> Embed(TemplateMaker& maker, const Chips& chips) {
     for (float value : vector) joined.values.push_back(static_cast<float>(value * part.weight));
   }
   MakeUnit(&joined.values);
-  if (maker.score) CANDID_TRY(maker.score->Run(&joined));
+  if (!ages.empty()) {
+    CANDID_ASSIGN(joined.age, AgeOf(ages));
+  }
+  if (maker.score) CANDID_TRY(maker.score->Run(ages, &joined));
   return joined;
 }
 

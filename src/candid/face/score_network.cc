@@ -12,16 +12,23 @@ constexpr float kOldest = 120;
 
 }  // namespace
 
-Status ScoreNetwork::Run(Template* made) {
+Status ScoreNetwork::Run(std::span<const float> ages, Template* made) {
   if (session_ == nullptr) {
     infer::SessionOptions options;
     options.precision = infer::Precision::kF32;
-    options.input_shapes[model_->inputs().front().name] = {
-        1, static_cast<std::int64_t>(made->values.size())};
     CANDID_ASSIGN(session_, infer::Session::Create(model_, options));
   }
   const std::span<float> input = session_->input();
+  const std::size_t dimension = made->values.size();
+  if (input.size() != dimension && input.size() != dimension + ages.size()) {
+    return Fail(Code::kMalformed,
+                fmt::format("{} takes {} figures, templates have {} and ages {}", model_->name(),
+                            input.size(), dimension, ages.size()));
+  }
   std::copy(made->values.begin(), made->values.end(), input.begin());
+  if (input.size() > dimension) {
+    std::copy(ages.begin(), ages.end(), input.begin() + static_cast<std::ptrdiff_t>(dimension));
+  }
   session_->Run();
   const std::span<const float> output = session_->output();
   if ((output.size() != 2 && output.size() != 3) ||

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "candid/face/face.h"
 #include "candid/infer/session.h"
@@ -15,8 +16,10 @@ class ScoreNetwork {
   explicit ScoreNetwork(std::shared_ptr<const infer::Model> model) : model_(std::move(model)) {}
 
   // Fills the figures, clamped to their range, and the age where the network gives it, from the
-  // values. kMalformed: a network that does not take them or gives no numbers.
-  Status Run(Template* made);
+  // values and, where the network has room for them behind, `ages`: the probabilities of 0, 1, 2,
+  // ... years that an embedder gave (may be empty). kMalformed: a network that takes something
+  // else or gives no numbers.
+  Status Run(std::span<const float> ages, Template* made);
 
  private:
   std::shared_ptr<const infer::Model> model_;

@@ -49,11 +49,17 @@ Status CheckRuns(const Part& part, int dimension, const Bytes& onnx) {
   }
   infer::SessionOptions options;
   options.precision = infer::Precision::kF32;
-  infer::Shape& shape = options.input_shapes[model->inputs().front().name];
-  shape = {1, 3, part.input.height, part.input.width};
-  if (part.role == Role::kScore) shape = {1, dimension};
+  if (part.role != Role::kScore) {
+    options.input_shapes[model->inputs().front().name] = {1, 3, part.input.height,
+                                                          part.input.width};
+  }
   auto session = infer::Session::Create(model, options);
   if (!session) return Fail(session.error().WithContext(part.name));
+  if (part.role == Role::kScore &&
+      (*session)->input().size() < static_cast<std::size_t>(dimension)) {
+    return Fail(Code::kMalformed, fmt::format("{} takes {} figures, the pack's templates have {}",
+                                              part.name, (*session)->input().size(), dimension));
+  }
   return CheckOutput(part, **session);
 }
 

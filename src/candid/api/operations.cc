@@ -1,102 +1,14 @@
 #include "candid/api/operations.h"
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
-#include <numeric>
 
+#include "candid/api/handlers.h"
 #include "candid/api/render.h"
 #include "candid/base/check.h"
 #include "candid/base/clock.h"
 
 namespace candid::api {
 namespace {
-
-using Handler = Expected<std::string> (*)(const Input&, const OperationContext&);
-
-using collections::QualityFilter;
-
-constexpr double kMostFaces = 100;  // of one picture
-
-// Object storage is not served yet.
-Expected<ByteSpan> ImageBytes(const Input& input, std::string_view name) {
-  const auto image = input.Image(name);
-  if (!image) return Refuse(image.error());
-  if (image->in_s3) {
-    return RefuseService("InvalidS3ObjectException",
-                         "Unable to get object metadata from S3. Check object key, region and/or "
-                         "access permissions.");
-  }
-  return image->bytes;
-}
-
-QualityFilter FilterOf(const Input& input) {
-  const std::string name = input.Text("QualityFilter");
-  if (name == "AUTO") return QualityFilter::kAuto;
-  if (name == "LOW") return QualityFilter::kLow;
-  if (name == "MEDIUM") return QualityFilter::kMedium;
-  if (name == "HIGH") return QualityFilter::kHigh;
-  return QualityFilter::kNone;
-}
-
-std::string ArnOf(const OperationContext& context, const std::string& collection) {
-  return "arn:aws:rekognition:" + context.region + ":" + context.account_id + ":collection/" +
-         collection;
-}
-
-std::size_t PageSizeOf(const Input& input) {
-  return static_cast<std::size_t>(input.Number("MaxResults"));
-}
-
-// What NextToken of an operation is good for: the same caller, the same collection.
-std::string ScopeOf(std::string_view operation, const Input& input,
-                    const OperationContext& context) {
-  const bool has_collection = operation != "ListCollections";
-  return std::string(operation) + '\n' + context.caller.key_id + '\n' +
-         (has_collection ? input.Text("CollectionId") : std::string());
-}
-
-// The place a request's NextToken stands for; 0 for the beginning.
-Expected<collections::Cursor> PositionOf(const Input& input, const OperationContext& context,
-                                         const std::string& scope) {
-  const std::string token = input.Text("NextToken");
-  if (token.empty()) return collections::Cursor{0};
-  const auto position = context.tokens.Open(scope, token);
-  if (!position) return Refuse(position.error());
-  collections::Cursor cursor = 0;
-  std::from_chars(position->data(), position->data() + position->size(), cursor);
-  return cursor;
-}
-
-void WriteNextToken(JsonWriter& json, const OperationContext& context, const std::string& scope,
-                    std::optional<collections::Cursor> next) {
-  if (next) json.Member("NextToken", context.tokens.Seal(scope, std::to_string(*next)));
-}
-
-void Observe(const OperationContext& context, const face::Timings& timings, std::size_t faces) {
-  for (std::size_t stage = 0; stage < timings.size(); ++stage) {
-    if (timings[stage] <= 0) continue;  // not run
-    context.metrics.ObserveStage(std::string(NameOf(static_cast<face::Stage>(stage))),
-                                 timings[stage]);
-  }
-  context.metrics.CountFaces("found", faces);
-}
-
-// Search and Record happen below the use case, which times only the pipeline: they are what its
-// stages leave of the whole.
-class StageAfter {
- public:
-  explicit StageAfter(std::string name) : name_(std::move(name)) {}
-  void Observe(const OperationContext& context, const face::Timings& timings) const {
-    const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - start_;
-    const double pipeline = std::accumulate(timings.begin(), timings.end(), 0.0);
-    context.metrics.ObserveStage(name_, std::max(0.0, whole.count() - pipeline));
-  }
-
- private:
-  std::string name_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 Expected<std::string> DetectFaces(const Input& input, const OperationContext& context) {
   const auto image = ImageBytes(input, "Image");

@@ -1,0 +1,50 @@
+// What the handlers of several operations share. Private to this folder.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "candid/api/json_writer.h"
+#include "candid/api/operations.h"
+
+namespace candid::api {
+
+using Handler = Expected<std::string> (*)(const Input&, const OperationContext&);
+
+inline constexpr double kMostFaces = 100;  // of one picture
+
+// The file of the picture that a request gives under this name.
+Expected<ByteSpan> ImageBytes(const Input& input, std::string_view name);
+
+collections::QualityFilter FilterOf(const Input& input);
+
+std::string ArnOf(const OperationContext& context, const std::string& collection);
+
+std::size_t PageSizeOf(const Input& input);
+
+// What NextToken of an operation is good for: the same caller, the same collection.
+std::string ScopeOf(std::string_view operation, const Input& input,
+                    const OperationContext& context);
+// The place a request's NextToken stands for; 0 for the beginning.
+Expected<collections::Cursor> PositionOf(const Input& input, const OperationContext& context,
+                                         const std::string& scope);
+void WriteNextToken(JsonWriter& json, const OperationContext& context, const std::string& scope,
+                    std::optional<collections::Cursor> next);
+
+void Observe(const OperationContext& context, const face::Timings& timings, std::size_t faces);
+
+// Search and Record happen below the use case, which times only the pipeline: they are what its
+// stages leave of the whole.
+class StageAfter {
+ public:
+  explicit StageAfter(std::string name) : name_(std::move(name)) {}
+  void Observe(const OperationContext& context, const face::Timings& timings) const;
+
+ private:
+  std::string name_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace candid::api

@@ -6,13 +6,16 @@
 
 namespace candid::store {
 
-Result<Collection> Store::CreateCollection(const Collection& collection, const AuditEntry& audit) {
+Result<Collection> Store::CreateCollection(const Collection& collection, const AuditEntry& audit,
+                                           const Tags& tags) {
   const auto work = [&](Connection& connection) -> Status {
     if (FindCollectionRow(connection, collection.id)) {
       return Fail(Code::kAlreadyExists,
                   fmt::format("The collection id: {} already exists", collection.id));
     }
-    CANDID_TRY(Query(connection, "INSERT INTO collections VALUES(NULL,?,?,?,?,?,?,?,1,0)")
+    CANDID_TRY(Query(connection,
+                     "INSERT INTO collections(id,created_us,pack,model_hash,model_version,"
+                     "dimension,keep) VALUES(?,?,?,?,?,?,?)")
                    .Bind(collection.id)
                    .Bind(Microseconds(collection.created))
                    .Bind(collection.model.pack)
@@ -21,6 +24,8 @@ Result<Collection> Store::CreateCollection(const Collection& collection, const A
                    .Bind(std::uint64_t{collection.model.dimension})
                    .Bind(static_cast<int>(collection.keep))
                    .Run());
+    CANDID_ASSIGN(const auto row, FindCollectionRow(connection, collection.id));
+    CANDID_TRY(PutTags(connection, row.number, tags));
     return AppendAudit(connection, audit);
   };
   CANDID_TRY(state_->Write(work));

@@ -1,6 +1,7 @@
 // A delete is a delete: what was erased is in no file of the folder any more, whole or in part.
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <random>
 #include <thread>
@@ -46,6 +47,22 @@ class EraseTest : public TestingStore {
     person.secret.insert(person.secret.end(), picture.begin(), picture.end());
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(vector.data());
     person.secret.insert(person.secret.end(), bytes, bytes + kFloats * sizeof(float));
+    return person;
+  }
+
+  // Somebody with an id and a tag that say whose they are, and a face.
+  Person AddUser(const std::string& collection) {
+    Person person = Add(collection);
+    const Bytes id = Random(kPiece * 2), value = Random(kPiece * 2);
+    const std::string user(AsText(id));
+    const RequestToken token{Sha256(id), Sha256(value), {}, Time(std::chrono::hours(1))};
+    EXPECT_TRUE(store_->CreateUser(collection, user, 1'000'000, token, {}));
+    const RowId face = store_->FindFaces(collection, {person.id})->front().row;
+    const auto number = store_->FindUser(collection, user)->number;
+    EXPECT_TRUE(store_->AssociateFaces(collection, number, std::array{face}, {}, {}, {}));
+    EXPECT_TRUE(store_->SetTags(collection, {{user, std::string(AsText(value))}}, {}));
+    person.secret.insert(person.secret.end(), id.begin(), id.end());
+    person.secret.insert(person.secret.end(), value.begin(), value.end());
     return person;
   }
 
@@ -121,6 +138,35 @@ TEST_F(EraseTest, LeavesNoPieceInAnyFileNorInALaterBackup) {
   EXPECT_EQ(Found(there[0], Everything()), 0u);
   EXPECT_EQ(Found(gone, Everything()), 0u);
   EXPECT_EQ(Found(there[1], Contents(folder_ / "later.db")), there[1].size());
+}
+
+// Ids and tags are bytes like any other; random ones, so that they are found by them.
+TEST_F(EraseTest, LeavesNoPieceOfUsersAndTags) {
+  Make("a");
+  Make("b");
+  const auto id_of = [](const Person& person) {
+    return std::string(AsText(ByteSpan(person.secret).last(kPiece * 4).first(kPiece * 2)));
+  };
+  const auto name_only = [](Person person) {
+    person.secret.erase(person.secret.begin(),
+                        person.secret.end() - static_cast<std::ptrdiff_t>(kPiece * 4));
+    return person;
+  };
+  std::vector<Person> gone, stay, of_collection;
+  for (int i = 0; i < 40; ++i) {
+    gone.push_back(name_only(AddUser("a")));
+    stay.push_back(name_only(AddUser("a")));
+    of_collection.push_back(AddUser("b"));
+  }
+  ASSERT_EQ(Found(gone, Everything()), gone.size());
+  for (const Person& person : gone) {
+    ASSERT_TRUE(store_->DeleteUser("a", id_of(person), {}, {}));
+    ASSERT_TRUE(store_->RemoveTags("a", {id_of(person)}, {}));
+  }
+  EXPECT_EQ(Found(gone, Everything()), 0u);
+  EXPECT_EQ(Found(stay, Everything()), stay.size());
+  ASSERT_TRUE(store_->DeleteCollection("b", {}));
+  EXPECT_EQ(Found(of_collection, Everything()), 0u);
 }
 
 TEST_F(EraseTest, WaitsInTheLogForReadersAndNoLonger) {

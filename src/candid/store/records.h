@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,7 +53,12 @@ struct Collection {
   ModelIdentity model;
   Keep keep = Keep::kNone;
   std::uint64_t face_count = 0;
+  std::uint64_t user_count = 0;
 };
+
+// What the operator calls a collection by: keys and values.
+using Tags = std::map<std::string, std::string>;
+inline constexpr std::size_t kMaxTags = 200;  // of one collection
 
 // Fractions of the upright picture's width and height; may be negative or reach beyond 1.
 struct Region {
@@ -70,8 +76,9 @@ struct StoredFace {
   std::string image_id;           // UUID, the same for the same bytes
   std::string external_image_id;  // empty: none
   Region box;
-  float confidence = 0;  // 0 to 1
-  float usefulness = 0;  // 0 to 1
+  float confidence = 0;      // 0 to 1
+  float usefulness = 0;      // 0 to 1
+  std::string user_id = {};  // of the user it is associated with; empty: none
 };
 
 struct NewImage {
@@ -105,6 +112,33 @@ struct TemplateBlock {
   std::vector<RowId> rows;
   std::vector<float> vectors;
   std::vector<Figures> figures;
+};
+
+// A user's number. Never reused; rises in order of creation.
+using UserNumber = std::uint64_t;
+
+// A named identity of a collection, to which faces of it are associated.
+struct StoredUser {
+  UserNumber number = 0;
+  std::string user_id;
+  std::uint64_t face_count = 0;
+};
+
+// What a user's vector is made of.
+struct UserFace {
+  RowId row = 0;
+  std::vector<float> vector;
+  Figures figures;
+  float usefulness = 0;
+};
+
+// A caller's token that makes a repeated call harmless: the call's answer is kept and given again.
+// Digests only, so that neither token nor ids can be read or guessed from what is kept.
+struct RequestToken {
+  Digest name{};     // of caller, operation and token
+  Digest request{};  // of token and everything asked for
+  Time now;
+  Time expires;
 };
 
 // What a new template of a face can be made from. At most one of the two is there.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "candid/store/schema.h"
 
 namespace candid::store {
@@ -21,7 +23,8 @@ CollectionRow ReadCollection(const Query& query) {
       FromMicroseconds(query.Int(3)),
       {query.Text(4), query.Text(5), query.Text(6), static_cast<std::size_t>(query.Int(7))},
       static_cast<Keep>(query.Int(8)),
-      static_cast<std::uint64_t>(query.Int(9))};
+      static_cast<std::uint64_t>(query.Int(9)),
+      static_cast<std::uint64_t>(query.Int(10))};
   return row;
 }
 
@@ -37,7 +40,7 @@ Result<CollectionRow> FindCollectionRow(Connection& connection, const std::strin
 StoredFace ReadFace(const Query& query) {
   const auto real = [&](int column) { return static_cast<float>(query.Real(column)); };
   return {static_cast<RowId>(query.Int(0)),     query.Text(1), query.Text(2), query.Text(3),
-          {real(4), real(5), real(6), real(7)}, real(8),       real(9)};
+          {real(4), real(5), real(6), real(7)}, real(8),       real(9),       query.Text(10)};
 }
 
 Result<std::vector<StoredFace>> ReadFaces(Query& query) {
@@ -49,12 +52,35 @@ Result<std::vector<StoredFace>> ReadFaces(Query& query) {
   }
 }
 
+StoredUser ReadUser(const Query& query) {
+  return {static_cast<UserNumber>(query.Int(0)), query.Text(1),
+          static_cast<std::uint64_t>(query.Int(2))};
+}
+
 RowRange RowsOf(std::uint64_t collection) {
   return {collection << kSequenceBits, ((collection + 1) << kSequenceBits) - 1};
 }
 
 ByteSpan BytesOf(std::span<const float> values) {
   return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()};
+}
+
+Result<std::vector<float>> ReadVector(const Query& query, int column, std::size_t dimension,
+                                      RowId face, const std::filesystem::path& database) {
+  const ByteSpan bytes = query.Blob(column);
+  if (bytes.size() != dimension * sizeof(float)) {
+    return Fail(Code::kCorrupt,
+                fmt::format("{} is damaged: the template of face {} has {} bytes, "
+                            "not {}; restore a backup",
+                            database.string(), face, bytes.size(), dimension * sizeof(float)));
+  }
+  std::vector<float> vector(dimension);
+  std::memcpy(vector.data(), bytes.data(), bytes.size());
+  return vector;
+}
+
+Figures ReadFigures(const Query& query, int column) {
+  return {static_cast<float>(query.Real(column)), static_cast<float>(query.Real(column + 1))};
 }
 
 Status AppendAudit(Connection& connection, const AuditEntry& entry) {

@@ -2,6 +2,7 @@
 // folder.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct CollectionRow {
 // A WHERE follows; ReadCollection reads its rows.
 inline constexpr std::string_view kCollectionColumns =
     "SELECT number,next_sequence,id,created_us,pack,model_hash,model_version,dimension,keep,"
-    "face_count FROM collections ";
+    "face_count,user_count FROM collections ";
 CollectionRow ReadCollection(const Query& query);
 
 // kNotFound in Rekognition's words.
@@ -32,9 +33,16 @@ Result<CollectionRow> FindCollectionRow(Connection& connection, const std::strin
 // A WHERE follows; ReadFace reads its rows.
 inline constexpr std::string_view kFaceColumns =
     "SELECT f.row,f.face_id,i.image_id,i.external_id,f.left,f.top,f.width,f.height,f.confidence,"
-    "f.usefulness FROM faces f JOIN images i ON i.number=f.image ";
+    "f.usefulness,u.user_id FROM faces f JOIN images i ON i.number=f.image "
+    "LEFT JOIN associations a ON a.face=f.row LEFT JOIN users u ON u.number=a.user ";
 StoredFace ReadFace(const Query& query);
 Result<std::vector<StoredFace>> ReadFaces(Query& query);
+
+// A WHERE follows; ReadUser reads its rows.
+inline constexpr std::string_view kUserColumns =
+    "SELECT u.number,u.user_id,(SELECT count(*) FROM associations a WHERE a.user=u.number) "
+    "FROM users u ";
+StoredUser ReadUser(const Query& query);
 
 // The rows that a collection's faces may use, both ends included.
 struct RowRange {
@@ -44,6 +52,15 @@ struct RowRange {
 RowRange RowsOf(std::uint64_t collection);
 
 ByteSpan BytesOf(std::span<const float> values);
+
+// The vector of a template; kCorrupt, naming face and database, where it is not of `dimension`.
+Result<std::vector<float>> ReadVector(const Query& query, int column, std::size_t dimension,
+                                      RowId face, const std::filesystem::path& database);
+
+// The mean in this column, the deviation in the next.
+Figures ReadFigures(const Query& query, int column);
+
+Status PutTags(Connection& connection, std::uint64_t collection, const Tags& tags);
 
 Status AppendAudit(Connection& connection, const AuditEntry& entry);
 

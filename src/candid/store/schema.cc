@@ -59,7 +59,32 @@ CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN
   SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1};
+constexpr const char* kUsersAndTags = R"sql(
+ALTER TABLE collections ADD COLUMN user_count INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE users(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  collection INTEGER NOT NULL REFERENCES collections(number) ON DELETE CASCADE,
+  user_id TEXT NOT NULL,
+  UNIQUE(collection, user_id)) STRICT;
+CREATE INDEX users_by_collection ON users(collection);
+CREATE TABLE associations(
+  face INTEGER PRIMARY KEY REFERENCES faces(row) ON DELETE CASCADE,
+  user INTEGER NOT NULL REFERENCES users(number) ON DELETE CASCADE) STRICT;
+CREATE INDEX associations_by_user ON associations(user);
+CREATE TABLE request_tokens(
+  name BLOB PRIMARY KEY,
+  collection INTEGER NOT NULL REFERENCES collections(number) ON DELETE CASCADE,
+  request BLOB NOT NULL, answer BLOB NOT NULL,
+  expires_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX request_tokens_by_expiry ON request_tokens(expires_us);
+CREATE INDEX request_tokens_by_collection ON request_tokens(collection);
+CREATE TABLE tags(
+  collection INTEGER NOT NULL REFERENCES collections(number) ON DELETE CASCADE,
+  key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY(collection, key)) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kUsersAndTags};
 
 // Of a database that may be used: ours, and no newer than the steps.
 Result<std::int64_t> ReadVersion(Connection& connection, std::int64_t newest) {

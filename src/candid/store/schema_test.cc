@@ -51,6 +51,16 @@ TEST_F(SchemaTest, AFailedStepLeavesTheVersionBefore) {
   EXPECT_EQ(*connection->Number("SELECT count(*) FROM sqlite_schema WHERE name='half'"), 0);
 }
 
+TEST_F(SchemaTest, AStepKeepsWhatIsThere) {
+  auto connection = Open();
+  ASSERT_TRUE(Migrate(*connection, Migrations().first(1)));
+  ASSERT_TRUE(connection->Execute(
+      "INSERT INTO collections VALUES(NULL,'a',0,'pack','hash','1.0',2,0,7,3)"));
+  ASSERT_TRUE(Migrate(*connection, Migrations()));
+  EXPECT_EQ(*connection->Number("SELECT next_sequence FROM collections WHERE id='a'"), 7);
+  EXPECT_EQ(*connection->Number("SELECT user_count FROM collections WHERE id='a'"), 0);
+}
+
 TEST_F(SchemaTest, TheTrailIsAppendOnly) {
   auto connection = Open();
   ASSERT_TRUE(Migrate(*connection, Migrations()));

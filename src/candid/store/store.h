@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -59,12 +60,19 @@ class Store {
   const std::filesystem::path& database() const;
 
   // Collections. Messages of kNotFound and kAlreadyExists are Rekognition's.
-  Result<Collection> CreateCollection(const Collection& collection, const AuditEntry& audit);
+  Result<Collection> CreateCollection(const Collection& collection, const AuditEntry& audit,
+                                      const Tags& tags = {});
   Result<Collection> FindCollection(const std::string& id) const;
   Result<std::uint64_t> CountCollections() const;
   Result<Page<Collection>> ListCollections(Cursor after, std::size_t limit) const;
   // Erases everything under it; returns how many faces that was.
   Result<std::uint64_t> DeleteCollection(const std::string& id, AuditEntry audit);
+
+  // Tags of a collection. kExhausted: more than kMaxTags. Absent keys are no error.
+  Result<Tags> ListTags(const std::string& collection) const;
+  Status SetTags(const std::string& collection, const Tags& tags, AuditEntry audit);
+  Status RemoveTags(const std::string& collection, const std::vector<std::string>& keys,
+                    AuditEntry audit);
 
   // Faces. A face of the same image (image id and external id) whose box overlaps a stored one by
   // more than half (intersection over union) is that face and is returned as it was stored.
@@ -95,6 +103,44 @@ class Store {
   // that `take` returns ends the reading and is returned.
   Status ReadTemplates(const std::string& collection,
                        const std::function<Status(const TemplateBlock&)>& take) const;
+
+  // Users. kNotFound: no such user; kConflict: the user is there already; kExhausted: over
+  // `max_users`. A call with a token that was used before for the same changes nothing more;
+  // kAlreadyExists: used before for something else.
+  Status CreateUser(const std::string& collection, const std::string& user_id,
+                    std::uint64_t max_users, const std::optional<RequestToken>& token,
+                    AuditEntry audit);
+  // Its faces stay and are free. The user that is gone; none: by an earlier call with the token.
+  Result<std::optional<StoredUser>> DeleteUser(const std::string& collection,
+                                               const std::string& user_id,
+                                               const std::optional<RequestToken>& token,
+                                               AuditEntry audit);
+  Result<StoredUser> FindUser(const std::string& collection, const std::string& user_id) const;
+  // In order of creation.
+  Result<Page<StoredUser>> ListUsers(const std::string& collection, Cursor after,
+                                     std::size_t limit) const;
+  // Those that are there, in the order asked.
+  Result<std::vector<StoredUser>> UsersAt(std::span<const UserNumber> users) const;
+  Result<Page<StoredFace>> ListFacesOfUser(const std::string& collection,
+                                           const std::string& user_id, Cursor after,
+                                           std::size_t limit) const;
+
+  // Associations. A face belongs to one user at most; faces are of the user's collection. Deleting
+  // a face or a user ends them. `answer` is what FindAnswer then gives for the token.
+  Status AssociateFaces(const std::string& collection, UserNumber user,
+                        std::span<const RowId> faces, const std::optional<RequestToken>& token,
+                        const Bytes& answer, AuditEntry audit);
+  Status DisassociateFaces(const std::string& collection, UserNumber user,
+                           std::span<const RowId> faces, const std::optional<RequestToken>& token,
+                           const Bytes& answer, AuditEntry audit);
+  // Of the call made before with this token; none: there was none, or it is too long ago.
+  Result<std::optional<Bytes>> FindAnswer(const RequestToken& token) const;
+  // What a user's vector is made of, in order of rows.
+  Result<std::vector<UserFace>> FacesOfUser(const std::string& collection, UserNumber user) const;
+  // Of every user that has faces, all of one state. An error that `take` returns ends the reading.
+  Status ReadUserFaces(
+      const std::string& collection,
+      const std::function<Status(UserNumber, const std::vector<UserFace>&)>& take) const;
 
   // New templates for old. Staged ones are invisible until the switch and lost with the next
   // Open. The switch refuses (kConflict) while a face has no staged template, unless `drop_lost`

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t kBlockRows = 4096;
 
-// The mean in this column, the deviation in the next.
-Figures FiguresAt(Query& query, int column) {
-  return {static_cast<float>(query.Real(column)), static_cast<float>(query.Real(column + 1))};
-}
-
 }  // namespace
 
 Status Store::ReadTemplates(const std::string& collection,
@@ -36,19 +31,11 @@ Status Store::ReadTemplates(const std::string& collection,
         block = {};
       }
       if (!found) return {};
-      const ByteSpan vector = query.Blob(1);
-      if (vector.size() != dimension * sizeof(float)) {
-        return Fail(Code::kCorrupt,
-                    fmt::format("{} is damaged: the template of face {} has {} bytes, not {}; "
-                                "restore a backup",
-                                state_->database.string(), query.Int(0), vector.size(),
-                                dimension * sizeof(float)));
-      }
       block.rows.push_back(static_cast<RowId>(query.Int(0)));
-      const std::size_t filled = block.vectors.size();
-      block.vectors.resize(filled + dimension);
-      std::memcpy(block.vectors.data() + filled, vector.data(), vector.size());
-      block.figures.push_back(FiguresAt(query, 2));
+      CANDID_ASSIGN(const auto vector,
+                    ReadVector(query, 1, dimension, block.rows.back(), state_->database));
+      block.vectors.insert(block.vectors.end(), vector.begin(), vector.end());
+      block.figures.push_back(ReadFigures(query, 2));
     }
   };
   return state_->Read(work);
@@ -60,7 +47,7 @@ Result<StoredTemplate> Store::TemplateAt(RowId row) const {
     CANDID_ASSIGN(const bool found, query.Bind(row).Step());
     if (!found) return Fail(Code::kNotFound, fmt::format("there is no face in row {}", row));
     const ByteSpan vector = query.Blob(0);
-    StoredTemplate stored{std::vector<float>(vector.size() / sizeof(float)), FiguresAt(query, 1)};
+    StoredTemplate stored{std::vector<float>(vector.size() / sizeof(float)), ReadFigures(query, 1)};
     std::memcpy(stored.vector.data(), vector.data(), stored.vector.size() * sizeof(float));
     return stored;
   });

@@ -21,7 +21,14 @@ Result<std::size_t> PageSize(std::size_t asked) {
               fmt::format("a page of {} items: at most {} are possible", asked, kMaxPage));
 }
 
-// Each once, in order.
+Status CheckFaceIds(const std::vector<std::string>& ids) {
+  if (ids.size() <= kMaxFaceIds) return {};
+  return Fail(Code::kInvalidArgument,
+              fmt::format("{} face ids: at most {} are possible", ids.size(), kMaxFaceIds));
+}
+
+}  // namespace
+
 std::vector<std::string> Unique(const std::vector<std::string>& ids) {
   std::set<std::string> seen;
   std::vector<std::string> unique;
@@ -30,14 +37,6 @@ std::vector<std::string> Unique(const std::vector<std::string>& ids) {
   }
   return unique;
 }
-
-Status CheckFaceIds(const std::vector<std::string>& ids) {
-  if (ids.size() <= kMaxFaceIds) return {};
-  return Fail(Code::kInvalidArgument,
-              fmt::format("{} face ids: at most {} are possible", ids.size(), kMaxFaceIds));
-}
-
-}  // namespace
 
 ModelIdentity IdentityOf(const models::Pack& pack) {
   return {pack.name, pack.Hash(), pack.version, static_cast<std::size_t>(pack.dimension())};
@@ -97,6 +96,7 @@ Result<WarmOutcome> Collections::Warm(const std::function<Status(std::size_t)>& 
       // Deleted since the page was read: nothing is missing.
       if (!filled && filled.error().code() == Code::kNotFound) continue;
       if (!filled) return Fail(filled.error());
+      CANDID_TRY(state_->galleries.FilledUsers(collection));
       ++outcome.collections;
     }
     if (!page.next) break;
@@ -106,15 +106,17 @@ Result<WarmOutcome> Collections::Warm(const std::function<Status(std::size_t)>& 
   return outcome;
 }
 
-Result<Collection> Collections::Create(const Caller& caller, const std::string& id, Keep keep) {
+Result<Collection> Collections::Create(const Caller& caller, const std::string& id, Keep keep,
+                                       const Tags& tags) {
   CANDID_TRY(CheckCollectionId(id));
+  CANDID_TRY(CheckTags(tags));
   CANDID_ASSIGN(const std::uint64_t count, state_->store.CountCollections());
   if (count >= state_->options.max_collections) {
     return Fail(Code::kExhausted,
                 fmt::format("there are {} collections, the most that are allowed", count));
   }
-  return state_->store.CreateCollection({id, state_->clock.Now(), state_->model, keep, 0},
-                                        state_->Entry(caller, "CreateCollection", id));
+  return state_->store.CreateCollection({id, state_->clock.Now(), state_->model, keep, 0, 0},
+                                        state_->Entry(caller, "CreateCollection", id), tags);
 }
 
 Result<Collection> Collections::Describe(const std::string& id) const {
@@ -174,11 +176,20 @@ Result<std::vector<StoredFace>> Collections::FacesOfImage(
 Result<Page<StoredFace>> Collections::ListFaces(const ListFacesRequest& request) const {
   CANDID_ASSIGN(const std::size_t limit, PageSize(request.limit));
   CANDID_TRY(CheckFaceIds(request.face_ids));
-  if (request.face_ids.empty()) {
+  if (request.face_ids.empty() && request.user_id.empty()) {
     return state_->store.ListFaces(request.collection, request.after, limit);
   }
+  if (request.face_ids.empty()) {
+    return state_->store.ListFacesOfUser(request.collection, request.user_id, request.after, limit);
+  }
+  if (!request.user_id.empty()) {
+    CANDID_TRY(state_->store.FindUser(request.collection, request.user_id));
+  }
   CANDID_ASSIGN(auto faces, state_->store.FindFaces(request.collection, Unique(request.face_ids)));
-  std::erase_if(faces, [&](const StoredFace& face) { return face.row <= request.after; });
+  std::erase_if(faces, [&](const StoredFace& face) {
+    return face.row <= request.after ||
+           (!request.user_id.empty() && face.user_id != request.user_id);
+  });
   std::sort(faces.begin(), faces.end(),
             [](const StoredFace& a, const StoredFace& b) { return a.row < b.row; });
   Page<StoredFace> page{std::move(faces), {}};
@@ -196,20 +207,27 @@ Result<DeleteFacesOutcome> Collections::DeleteFaces(const Caller& caller,
   CANDID_TRY(state_->store.FindCollection(collection));
   const std::vector<std::string> asked = Unique(face_ids);
   const OwnedRoom owned = state_->galleries.Own(collection);
-  CANDID_ASSIGN(const auto gone,
-                state_->store.DeleteFaces(collection, asked,
-                                          state_->Entry(caller, "DeleteFaces", collection)));
+  CANDID_ASSIGN(const auto there, state_->store.FindFaces(collection, asked));
   DeleteFacesOutcome outcome;
-  std::vector<gallery::Key> keys;
-  for (const StoredFace& face : gone) {
-    keys.push_back(face.row);
-    outcome.deleted.push_back(face.face_id);
+  std::set<std::string> known;
+  for (const StoredFace& face : there) {
+    known.insert(face.face_id);
+    if (face.user_id.empty()) {
+      outcome.deleted.push_back(face.face_id);
+    } else {
+      outcome.associated.push_back(face);
+    }
   }
-  if (const auto gallery = owned.room->gallery()) gallery->Remove(keys);
-  const std::set<std::string> deleted(outcome.deleted.begin(), outcome.deleted.end());
   for (const std::string& id : asked) {
-    if (!deleted.contains(id)) outcome.not_found.push_back(id);
+    if (!known.contains(id)) outcome.not_found.push_back(id);
   }
+  store::AuditEntry entry = state_->Entry(caller, "DeleteFaces", collection);
+  entry.refused = outcome.associated.size();
+  CANDID_ASSIGN(const auto gone,
+                state_->store.DeleteFaces(collection, outcome.deleted, std::move(entry)));
+  std::vector<gallery::Key> keys;
+  for (const StoredFace& face : gone) keys.push_back(face.row);
+  if (const auto gallery = owned.room->gallery()) gallery->Remove(keys);
   return outcome;
 }
 

@@ -15,6 +15,7 @@
 
 #include "candid/base/clock.h"
 #include "candid/collections/requests.h"
+#include "candid/collections/user_requests.h"
 #include "candid/face/pipeline.h"
 #include "candid/gallery/flat_index.h"
 #include "candid/store/store.h"
@@ -25,6 +26,7 @@ struct Options {
   gallery::FlatOptions gallery;
   std::size_t max_collections = 100'000;
   std::size_t max_faces = 20'000'000;  // of one collection
+  std::size_t max_users = 10'000'000;  // of one collection
 };
 
 class Collections {
@@ -45,7 +47,8 @@ class Collections {
   Loaded loaded() const;
 
   // kInvalidArgument: not 1-255 of [a-zA-Z0-9_.-]; kAlreadyExists; kExhausted: too many.
-  Result<Collection> Create(const Caller& caller, const std::string& id, Keep keep = Keep::kNone);
+  Result<Collection> Create(const Caller& caller, const std::string& id, Keep keep = Keep::kNone,
+                            const Tags& tags = {});
   Result<Collection> Describe(const std::string& id) const;
   // In order of creation. `limit` 0: kDefaultPage.
   Result<Page<Collection>> List(Cursor after = 0, std::size_t limit = 0) const;
@@ -66,9 +69,18 @@ class Collections {
   Result<std::vector<StoredFace>> FacesOfImage(const std::string& collection, ByteSpan image,
                                                const std::string& external_image_id) const;
 
+  // Of a collection. kInvalidArgument: a key or value of more than 128 or 256 characters, or a key
+  // that is empty or begins with "aws:"; kExhausted: more than store::kMaxTags.
+  Result<Tags> ListTags(const std::string& collection) const;
+  Status Tag(const Caller& caller, const std::string& collection, const Tags& tags);
+  // Absent keys are no error.
+  Status Untag(const Caller& caller, const std::string& collection,
+               const std::vector<std::string>& keys);
+
   // In order of insertion.
   Result<Page<StoredFace>> ListFaces(const ListFacesRequest& request) const;
-  // At most kMaxFaceIds; unknown ids are no error.
+  // At most kMaxFaceIds; unknown ids, and those of faces that are associated with a user, are no
+  // error.
   Result<DeleteFacesOutcome> DeleteFaces(const Caller& caller, const std::string& collection,
                                          const std::vector<std::string>& face_ids);
 
@@ -80,6 +92,25 @@ class Collections {
   Result<std::vector<Match>> SearchByTemplate(const std::string& collection,
                                               const store::StoredTemplate& probe,
                                               std::size_t max_faces, double similarity);
+
+  // Users. kNotFound "The user id: X does not exist"; kAlreadyExists: the token was used before for
+  // another request.
+  // kConflict: there is such a user; kExhausted: the collection is full of users.
+  Status CreateUser(const Caller& caller, const UserRequest& request);
+  // Its faces stay.
+  Status DeleteUser(const Caller& caller, const UserRequest& request);
+  // In order of creation. `limit` 0: kMaxUsersAtOnce, the most.
+  Result<Page<StoredUser>> ListUsers(const std::string& collection, Cursor after = 0,
+                                     std::size_t limit = 0) const;
+  // kExhausted: the user would have more than kMaxFacesOfUser; nothing is changed then.
+  Result<AssociationOutcome> AssociateFaces(const Caller& caller, const AssociateRequest& request);
+  Result<AssociationOutcome> DisassociateFaces(const Caller& caller,
+                                               const DisassociateRequest& request);
+  // kInvalidArgument "faceId was not found in the collection."
+  Result<SearchUsersOutcome> SearchUsers(const Caller& caller, const SearchUsersRequest& request);
+  // For the largest face that passes the filter; where there is none, `searched` is empty.
+  Result<SearchUsersOutcome> SearchUsersByImage(const Caller& caller,
+                                                const SearchUsersByImageRequest& request);
 
   // The source's largest face against all of the target. kInvalidArgument where either picture
   // shows none (that passes the filter). Stores nothing but the audit line.

@@ -12,6 +12,16 @@ void Room::set_gallery(std::shared_ptr<gallery::Index> gallery) {
   gallery_.swap(gallery);
 }
 
+std::shared_ptr<UserGallery> Room::users() const {
+  const std::lock_guard guard(pointer_);
+  return users_;
+}
+
+void Room::set_users(std::shared_ptr<UserGallery> users) {
+  const std::lock_guard guard(pointer_);
+  users_.swap(users);
+}
+
 std::shared_ptr<Room> Galleries::RoomOf(const std::string& collection) {
   const std::lock_guard guard(mutex_);
   auto& room = rooms_[collection];
@@ -67,9 +77,33 @@ Result<std::shared_ptr<gallery::Index>> Galleries::Fill(const Collection& collec
   return gallery;
 }
 
+Result<std::shared_ptr<UserGallery>> Galleries::FilledUsers(const Collection& collection) {
+  if (auto users = RoomOf(collection.id)->users()) return users;
+  const OwnedRoom owned = Own(collection.id);
+  if (auto users = owned.room->users()) return users;
+  CANDID_ASSIGN(auto users, FillUsers(collection));
+  owned.room->set_users(users);
+  return users;
+}
+
+Result<std::shared_ptr<UserGallery>> Galleries::FillUsers(const Collection& collection) const {
+  auto users = std::make_shared<UserGallery>(collection.model.dimension, options_);
+  CANDID_TRY(store_.ReadUserFaces(
+      collection.id, [&](UserNumber user, const std::vector<store::UserFace>& faces) -> Status {
+        const Status put = users->Put(user, faces);
+        if (put) return {};
+        return Fail(Code::kCorrupt, "the templates of collection " + collection.id + " in " +
+                                        store_.database().string() +
+                                        " are damaged: restore a backup (" + put.error().message() +
+                                        ")");
+      }));
+  return users;
+}
+
 void Galleries::Erase(const std::string& collection, OwnedRoom& owned) {
   owned.room->erased_ = true;
   owned.room->set_gallery(nullptr);
+  owned.room->set_users(nullptr);
   const std::lock_guard guard(mutex_);
   rooms_.erase(collection);
 }
@@ -78,6 +112,10 @@ Loaded Galleries::loaded() const {
   const std::lock_guard guard(mutex_);
   Loaded loaded;
   for (const auto& [id, room] : rooms_) {
+    if (const auto users = room->users()) {
+      loaded.users += users->size();
+      loaded.bytes += users->bytes();
+    }
     const auto gallery = room->gallery();
     if (gallery == nullptr) continue;
     ++loaded.collections;

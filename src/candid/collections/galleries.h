@@ -14,6 +14,7 @@
 #include <string>
 
 #include "candid/collections/requests.h"
+#include "candid/collections/user_gallery.h"
 #include "candid/gallery/flat_index.h"
 #include "candid/store/store.h"
 
@@ -25,6 +26,8 @@ class Room {
   // Null: not filled yet; the store has everything.
   std::shared_ptr<gallery::Index> gallery() const;
   void set_gallery(std::shared_ptr<gallery::Index> gallery);
+  std::shared_ptr<UserGallery> users() const;
+  void set_users(std::shared_ptr<UserGallery> users);
 
  private:
   friend class Galleries;
@@ -34,6 +37,7 @@ class Room {
   bool erased_ = false;  // by an owner: the room is no longer the collection's
   mutable std::mutex pointer_;
   std::shared_ptr<gallery::Index> gallery_;
+  std::shared_ptr<UserGallery> users_;
 };
 
 struct SharedRoom {
@@ -59,6 +63,7 @@ class Galleries {
   // The collection's gallery, filled from the store where it was not.
   Result<std::shared_ptr<gallery::Index>> Filled(const Collection& collection,
                                                  const FillProgress& progress = nullptr);
+  Result<std::shared_ptr<UserGallery>> FilledUsers(const Collection& collection);
   // Forgets the collection; those who wait for the room find another.
   void Erase(const std::string& collection, OwnedRoom& owned);
 
@@ -68,6 +73,7 @@ class Galleries {
   std::shared_ptr<Room> RoomOf(const std::string& collection);
   Result<std::shared_ptr<gallery::Index>> Fill(const Collection& collection,
                                                const FillProgress& progress) const;
+  Result<std::shared_ptr<UserGallery>> FillUsers(const Collection& collection) const;
 
   const store::Store& store_;
   const gallery::FlatOptions options_;

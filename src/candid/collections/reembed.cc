@@ -127,6 +127,7 @@ Result<ReembedOutcome> Collections::Reembed(
   CANDID_TRY(state_->store.SwitchModel(request.collection, state_->model, request.drop_lost,
                                        state_->Entry(caller, "Reembed", request.collection)));
   owned.room->set_gallery(nullptr);
+  owned.room->set_users(nullptr);
   outcome.switched = true;
   return outcome;
 }

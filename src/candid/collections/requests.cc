@@ -4,10 +4,13 @@
 
 #include <algorithm>
 
+#include "candid/collections/user_requests.h"
+
 namespace candid::collections {
 namespace {
 
 constexpr std::size_t kMaxIdLength = 255;
+constexpr std::size_t kMaxUserIdLength = 128;
 
 bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -31,6 +34,14 @@ Status CheckExternalImageId(const std::string& id) {
   if (clean && id.size() <= kMaxIdLength) return {};
   return Fail(Code::kInvalidArgument,
               "an external image id has 1 to 255 characters out of a-z A-Z 0-9 _ . : -");
+}
+
+Status CheckUserId(const std::string& id) {
+  const bool clean =
+      std::all_of(id.begin(), id.end(), [](char c) { return c == ':' || IsWordCharacter(c); });
+  if (clean && !id.empty() && id.size() <= kMaxUserIdLength) return {};
+  return Fail(Code::kInvalidArgument,
+              "a user id has 1 to 128 characters out of a-z A-Z 0-9 _ . : -");
 }
 
 Status CheckMatches(std::size_t count) {
@@ -60,6 +71,8 @@ std::string_view NameOf(Reason reason) {
       return "SMALL_BOUNDING_BOX";
     case Reason::kLowFaceQuality:
       return "LOW_FACE_QUALITY";
+    case Reason::kFaceNotLargest:
+      return "FACE_NOT_LARGEST";
   }
   return "LOW_FACE_QUALITY";
 }

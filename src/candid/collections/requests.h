@@ -53,6 +53,7 @@ enum class Reason {
   kLowConfidence,
   kSmallBoundingBox,
   kLowFaceQuality,
+  kFaceNotLargest,  // of a picture that is searched with
 };
 std::string_view NameOf(Reason reason);  // "EXCEEDS_MAX_FACES", ...
 
@@ -106,11 +107,14 @@ struct ListFacesRequest {
   Cursor after = 0;
   std::size_t limit = 0;              // 0: kDefaultPage; at most kMaxPage
   std::vector<std::string> face_ids;  // only these; empty: all
+  std::string user_id;                // only those associated with it; empty: all
 };
 
+// Each id once, in the order asked.
 struct DeleteFacesOutcome {
-  std::vector<std::string> deleted;    // in the order asked, each once
-  std::vector<std::string> not_found;  // in the order asked, each once
+  std::vector<std::string> deleted;
+  std::vector<std::string> not_found;
+  std::vector<StoredFace> associated;  // with a user, and so left alone
 };
 
 struct Match {
@@ -183,6 +187,7 @@ struct ReembedOutcome {
 struct Loaded {
   std::size_t collections = 0;
   std::size_t faces = 0;
+  std::size_t users = 0;  // that have faces
   std::size_t bytes = 0;
 };
 

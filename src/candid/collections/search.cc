@@ -28,13 +28,12 @@ face::Timings Sum(face::Timings a, const face::Timings& b) {
   return a;
 }
 
-// A score just below the least that counts: similarity decides, and rounds on its own.
+}  // namespace
+
 float FloorOf(double similarity) {
   if (similarity <= 0) return -std::numeric_limits<float>::infinity();
   return static_cast<float>(decision::ScoreOf(similarity)) - 1e-5f;
 }
-
-}  // namespace
 
 Result<std::vector<Match>> Collections::State::Matches(const Collection& collection,
                                                        const store::StoredTemplate& probe,

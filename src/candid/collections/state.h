@@ -8,6 +8,14 @@
 
 namespace candid::collections {
 
+// Each once, in order.
+std::vector<std::string> Unique(const std::vector<std::string>& ids);
+
+Status CheckTags(const Tags& tags);
+
+// A score just below the least that counts: similarity decides, and rounds on its own.
+float FloorOf(double similarity);
+
 struct Collections::State {
   State(store::Store& s, const face::Pipeline* p, ModelIdentity m, const Options& o, const Clock& c)
       : store(s), pipeline(p), model(std::move(m)), options(o), clock(c), galleries(s, o.gallery) {}
@@ -32,6 +40,13 @@ struct Collections::State {
   Result<std::vector<Match>> Matches(const Collection& collection,
                                      const store::StoredTemplate& probe, std::size_t limit,
                                      double similarity);
+
+  // The best `limit` of a collection of ours, most similar first. `probe` is of its dimension.
+  Result<std::vector<UserMatch>> UserMatches(const Collection& collection,
+                                             std::span<const float> probe, std::size_t limit,
+                                             double similarity);
+  // Brings the room's vector of a user in line with the store. Call while owning the room.
+  Status Refresh(Room& room, const std::string& collection, UserNumber user) const;
 
   store::AuditEntry Entry(const Caller& caller, std::string operation,
                           std::string collection = {}) const;

@@ -130,6 +130,7 @@ Status Serve(const Context& context, const ServeOptions& options) {
   collections::Options limits;
   limits.max_collections = static_cast<std::size_t>(config.max_collections);
   limits.max_faces = static_cast<std::size_t>(config.max_faces_per_collection);
+  limits.max_users = static_cast<std::size_t>(config.max_users_per_collection);
   CANDID_ASSIGN(const auto place,
                 OpenWorkplace(context, store::Access::kWrite, Need::kPhotos, limits));
   CANDID_ASSIGN(const auto keys, collections::AccessKeys::Load(*place.store));

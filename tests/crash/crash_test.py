@@ -26,6 +26,7 @@ class Killed(unittest.TestCase):
         self.addCleanup(server.close)
         self.assertEqual(server.call("CreateCollection", {"CollectionId": "kept"}).status, 200)
         stored, erased, lock = set(), set(), threading.Lock()
+        owners = {}  # user of each face that was acknowledged to be associated
 
         def work(round_, worker, stop):
             n = worker  # one of them erases at once, however short the round
@@ -41,6 +42,12 @@ class Killed(unittest.TestCase):
                     if n % 3:
                         with lock:
                             stored.add(face)
+                        user = {"CollectionId": "kept", "UserId": f"{round_}:{worker}:{n}"}
+                        server.call("CreateUser", user)
+                        answer = server.call("AssociateFaces", {**user, "FaceIds": [face]})
+                        if answer.status == 200:
+                            with lock:
+                                owners[face] = user["UserId"]
                         continue
                     answer = server.call("DeleteFaces", {"CollectionId": "kept",
                                                          "FaceIds": [face]})
@@ -66,16 +73,27 @@ class Killed(unittest.TestCase):
                 thread.join()
             self.assertEqual(world.flaws(server.state), {}, f"after kill {round_}")
             server.start()
-            there = world.listed(server, "kept")
+            faces = world.faces(server, "kept")
+            there = [face["FaceId"] for face in faces]
             self.assertEqual(len(there), len(set(there)))
             self.assertLessEqual(stored, set(there), f"lost by kill {round_}")
             self.assertFalse(erased & set(there), f"came back after kill {round_}")
+            users = {face["FaceId"]: face["UserId"] for face in faces if "UserId" in face}
+            self.assertLessEqual(owners.items(), users.items(), f"untied by kill {round_}")
+            if users:
+                face, user = min(users.items())
+                found = server.call("SearchUsers", {"CollectionId": "kept", "FaceId": face,
+                                                    "UserMatchThreshold": 99, "MaxUsers": 500})
+                found = {match["User"]["UserId"] for match in found.json["UserMatches"]}
+                self.assertIn(user, found)
+                self.assertLessEqual(found, set(users.values()), "in memory as on disk")
             ready = server.call("SearchFaces", {"CollectionId": "kept", "FaceId": min(stored),
                                                 "FaceMatchThreshold": 99, "MaxFaces": 4096})
             self.assertLessEqual({match["Face"]["FaceId"] for match in ready.json["FaceMatches"]},
                                  set(there), "in memory as on disk")
         self.assertGreater(len(stored), ROUNDS)
         self.assertGreater(len(erased), 0)
+        self.assertGreater(len(owners), 0)
 
     def test_enroll_goes_on_where_it_was_killed(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -29,16 +29,21 @@ def candid(state, *arguments, **how):
                           capture_output=True, text=True, **how)
 
 
-def listed(server, collection):
-    """Face ids of a collection, by all its pages."""
+def faces(server, collection):
+    """Faces of a collection, by all its pages."""
     found, token = [], {}
     while True:
         page = server.call("ListFaces", {"CollectionId": collection, "MaxResults": 100, **token})
         assert page.status == 200, page.body
-        found += [face["FaceId"] for face in page.json["Faces"]]
+        found += page.json["Faces"]
         if "NextToken" not in page.json:
             return found
         token = {"NextToken": page.json["NextToken"]}
+
+
+def listed(server, collection):
+    """Their ids."""
+    return [face["FaceId"] for face in faces(server, collection)]
 
 
 def flaws(state):
@@ -58,6 +63,8 @@ def flaws(state):
                               "FROM faces",
         "wrong counts": "SELECT count(*) FROM collections c WHERE face_count<>(SELECT count(*) "
                         "FROM faces WHERE row>>36=c.number)",
+        "wrong counts of users": "SELECT count(*) FROM collections c WHERE user_count<>(SELECT "
+                                 "count(*) FROM users WHERE collection=c.number)",
         "staged templates": "SELECT count(*) FROM staged_templates",
     }
     try:

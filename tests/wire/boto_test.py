@@ -18,7 +18,8 @@ except ImportError:
 
 OPERATIONS = {"DetectFaces", "CompareFaces", "CreateCollection", "DescribeCollection",
               "ListCollections", "DeleteCollection", "IndexFaces", "ListFaces", "DeleteFaces",
-              "SearchFaces", "SearchFacesByImage"}
+              "SearchFaces", "SearchFacesByImage", "TagResource", "UntagResource",
+              "ListTagsForResource"}
 # Declared, but not by anything that Candid does: it has no quota on calls, and lets a key do
 # everything or nothing (AccessDeniedException is what operations of later issues answer).
 NEVER = {"AccessDeniedException", "ProvisionedThroughputExceededException"}
@@ -96,6 +97,28 @@ class WithoutPhotos(Boto):
             with self.subTest(call):
                 self.refused("ResourceNotFoundException", "The collection id: none does not exist",
                              getattr(self.client, call), CollectionId="none", **more)
+
+    def test_tags(self):
+        made = self.client.create_collection(CollectionId="tagged", Tags={"team": "blue"})
+        arn = made["CollectionArn"]
+
+        def tags(of):
+            return self.client.list_tags_for_resource(ResourceArn=of)["Tags"]
+        self.client.tag_resource(ResourceArn=arn, Tags={"team": "red", "\u00e4 b": ""})
+        self.assertEqual(tags(arn), {"team": "red", "\u00e4 b": ""})
+        self.client.untag_resource(ResourceArn=arn.removeprefix("arn:"), TagKeys=["team", "none"])
+        self.assertEqual(tags(arn.removeprefix("arn:")), {"\u00e4 b": ""})
+        self.client.delete_collection(CollectionId="tagged")
+        for call, more in (("tag_resource", {"Tags": {}}), ("untag_resource", {"TagKeys": []}),
+                           ("list_tags_for_resource", {})):
+            self.refused("ResourceNotFoundException", "The collection id: tagged does not exist",
+                         getattr(self.client, call), ResourceArn=arn, **more)
+            other = arn.replace(":collection/", ":streamprocessor/")
+            self.refused("ResourceNotFoundException", f"The resource: {other} does not exist",
+                         getattr(self.client, call), ResourceArn=other, **more)
+            self.refused("InvalidParameterException", "ResourceArn must be the ARN of a "
+                         "collection, as DescribeCollection gives it",
+                         getattr(self.client, call), ResourceArn="x" * 20, **more)
 
     def test_pages_of_collections(self):
         names = [f"page-{i}" for i in range(5)]
@@ -441,7 +464,8 @@ class WithPhotos(Boto):
                              ["eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight"])
 
     def test_a_full_house(self):
-        with harness.running(api_max_collections=1, api_max_faces_per_collection=1) as small:
+        with harness.running(api_max_collections=1, api_max_faces_per_collection=1,
+                             api_max_users_per_collection=1) as small:
             client = client_of(small)
             self.collection("full", people=1, client=client)
             self.refused("ServiceQuotaExceededException",
@@ -450,6 +474,10 @@ class WithPhotos(Boto):
             self.refused("ServiceQuotaExceededException",
                          "collection full holds its limit of 1 faces",
                          client.index_faces, CollectionId="full", Image={"Bytes": photo(1, 0)})
+            outcomes = [small.call("CreateUser", {"CollectionId": "full", "UserId": user}).failure
+                        for user in ("a", "b")]
+            self.assertEqual(outcomes, [("ok", ""), ("ServiceQuotaExceededException",
+                                                     "collection full holds its limit of 1 users")])
 
     def test_a_store_that_is_gone(self):
         with harness.running() as broken:

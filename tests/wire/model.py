@@ -55,13 +55,24 @@ def sequence(shape, value, path):
         yield from check(shape.member, item, f"{path}[{i}]")
 
 
+def pairs(shape, value, path):
+    if not isinstance(value, dict):
+        yield f"{path}: {value!r} is no map"
+        return
+    yield from bounds(shape, len(value), path)
+    for key, item in value.items():
+        yield from string(shape.key, key, path)
+        yield from check(shape.value, item, f"{path}[{key}]")
+
+
 def string(shape, value, path):
     if not isinstance(value, str):
         yield f"{path}: {value!r} is no string"
         return
     if shape.enum and value not in shape.enum:
         yield f"{path}: {value!r} is none of {shape.enum}"
-    pattern = shape.metadata.get("pattern")
+    # Classes that Python has other names for: any letter, separator or number.
+    pattern = shape.metadata.get("pattern", "").replace(r"\p{L}\p{Z}\p{N}", r"\w\s")
     if pattern and not re.fullmatch(pattern, value):
         yield f"{path}: {value!r} is not {pattern}"
     yield from bounds(shape, len(value), path)
@@ -100,7 +111,7 @@ def bounds(shape, size, path):
         yield f"{path}: {size} is over {most}"
 
 
-CHECKS = {"structure": structure, "list": sequence, "string": string, "integer": whole,
+CHECKS = {"structure": structure, "list": sequence, "map": pairs, "string": string, "integer": whole,
           "long": whole, "float": real, "double": real, "timestamp": seconds, "boolean": truth}
 
 

@@ -28,10 +28,24 @@ Failure ImageFailure(const Error& error) {
   }
 }
 
+// Of the operations that change users. A collection of another model pack is the conflict that
+// their declared errors allow for.
+Failure UserFailure(const Error& error) {
+  switch (error.code()) {
+    case Code::kAlreadyExists:
+      return {"IdempotentParameterMismatchException", error.message()};
+    case Code::kConflict:
+      return {"ConflictException", error.message()};
+    default:
+      return FailureOf(error, Subject::kCollection);
+  }
+}
+
 }  // namespace
 
 Failure FailureOf(const Error& error, Subject subject) {
   if (subject == Subject::kImage) return ImageFailure(error);
+  if (subject == Subject::kUser) return UserFailure(error);
   switch (error.code()) {
     case Code::kNotFound:
       return {"ResourceNotFoundException", error.message()};

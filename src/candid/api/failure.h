@@ -42,7 +42,7 @@ inline tl::unexpected<Failure> RefuseService(std::string type, std::string messa
 
 // What an error was about when it happened: the same code means another exception for a collection
 // than for a picture.
-enum class Subject { kCollection, kImage, kOther };
+enum class Subject { kCollection, kUser, kImage, kOther };
 
 // The table: code x subject -> exception, status, message. Messages of our own failures, and those
 // that the real service does not give, go to the log.

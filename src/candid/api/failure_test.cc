@@ -9,7 +9,8 @@ namespace {
 
 TEST(Failure, EveryCodeHasAnAnswer) {
   for (int code = 0; code <= static_cast<int>(Code::kInternal); ++code) {
-    for (const Subject subject : {Subject::kCollection, Subject::kImage, Subject::kOther}) {
+    for (const Subject subject :
+         {Subject::kCollection, Subject::kUser, Subject::kImage, Subject::kOther}) {
       const Error error(static_cast<Code>(code), "detail");
       const Failure failure = FailureOf(error, subject);
       EXPECT_FALSE(failure.type.empty());
@@ -35,6 +36,14 @@ TEST(Failure, OfAPictureIsWordedAsTheServiceWordsIt) {
   const Error missing(Code::kNotFound, "The collection id: a does not exist");
   EXPECT_EQ(FailureOf(missing, Subject::kImage).type, "ResourceNotFoundException");
   EXPECT_EQ(FailureOf(missing, Subject::kImage).message, missing.message());
+}
+
+TEST(Failure, OfAUserIsOneThatItsOperationsDeclare) {
+  const auto type = [](Code code) { return FailureOf(Error(code, "x"), Subject::kUser).type; };
+  EXPECT_EQ(type(Code::kConflict), "ConflictException");
+  EXPECT_EQ(type(Code::kAlreadyExists), "IdempotentParameterMismatchException");
+  EXPECT_EQ(type(Code::kExhausted), "ServiceQuotaExceededException");
+  EXPECT_EQ(type(Code::kNotFound), "ResourceNotFoundException");
 }
 
 TEST(Failure, HasTwoShapes) {

@@ -35,6 +35,21 @@ void WriteNextToken(JsonWriter& json, const OperationContext& context, const std
 
 void Observe(const OperationContext& context, const face::Timings& timings, std::size_t faces);
 
+collections::Tags TagsOf(const Input& input);
+
+// Of user_operations.cc.
+Expected<std::string> CreateUser(const Input& input, const OperationContext& context);
+Expected<std::string> DeleteUser(const Input& input, const OperationContext& context);
+Expected<std::string> ListUsers(const Input& input, const OperationContext& context);
+Expected<std::string> AssociateFaces(const Input& input, const OperationContext& context);
+Expected<std::string> DisassociateFaces(const Input& input, const OperationContext& context);
+Expected<std::string> SearchUsers(const Input& input, const OperationContext& context);
+Expected<std::string> SearchUsersByImage(const Input& input, const OperationContext& context);
+// Of tag_operations.cc.
+Expected<std::string> TagResource(const Input& input, const OperationContext& context);
+Expected<std::string> UntagResource(const Input& input, const OperationContext& context);
+Expected<std::string> ListTagsForResource(const Input& input, const OperationContext& context);
+
 // Search and Record happen below the use case, which times only the pipeline: they are what its
 // stages leave of the whole.
 class StageAfter {

@@ -1,6 +1,7 @@
 #include "candid/api/operations.h"
 
 #include <algorithm>
+#include <array>
 
 #include "candid/api/handlers.h"
 #include "candid/api/render.h"
@@ -9,6 +10,8 @@
 
 namespace candid::api {
 namespace {
+
+using std::string_literals::operator""s;
 
 Expected<std::string> DetectFaces(const Input& input, const OperationContext& context) {
   const auto image = ImageBytes(input, "Image");
@@ -59,7 +62,8 @@ Expected<std::string> CompareFaces(const Input& input, const OperationContext& c
 }
 
 Expected<std::string> CreateCollection(const Input& input, const OperationContext& context) {
-  const auto made = context.collections.Create(context.caller, input.Text("CollectionId"));
+  const auto made = context.collections.Create(context.caller, input.Text("CollectionId"),
+                                               collections::Keep::kNone, TagsOf(input));
   if (!made) return Refuse(FailureOf(made.error(), Subject::kCollection));
   JsonWriter json;
   json.BeginObject();
@@ -79,7 +83,7 @@ Expected<std::string> DescribeCollection(const Input& input, const OperationCont
   json.Member("FaceModelVersion", info->model.version);
   json.Member("CollectionARN", ArnOf(context, info->id));
   json.Member("CreationTimestamp", ToEpochSeconds(info->created));
-  json.Member("UserCount", 0);
+  json.Member("UserCount", info->user_count);
   json.EndObject();
   return std::move(json).Take();
 }
@@ -154,12 +158,8 @@ Expected<std::string> ListFaces(const Input& input, const OperationContext& cont
   if (!from) return Refuse(from.error());
   const auto info = context.collections.Describe(collection);
   if (!info) return Refuse(FailureOf(info.error(), Subject::kCollection));
-  if (input.Has("UserId")) {  // users come with a later issue: there is none yet
-    return RefuseService("ResourceNotFoundException",
-                         "The user id: " + input.Text("UserId") + " does not exist");
-  }
-  const auto page =
-      context.collections.ListFaces({collection, *from, PageSizeOf(input), input.Texts("FaceIds")});
+  const auto page = context.collections.ListFaces(
+      {collection, *from, PageSizeOf(input), input.Texts("FaceIds"), input.Text("UserId")});
   if (!page) return Refuse(FailureOf(page.error(), Subject::kCollection));
   JsonWriter json;
   json.BeginObject();
@@ -180,13 +180,22 @@ Expected<std::string> DeleteFaces(const Input& input, const OperationContext& co
   json.BeginObject();
   const auto write_id = [](JsonWriter& out, const std::string& id) { out.Value(id); };
   WriteList(json, "DeletedFaces", result->deleted, write_id);
-  WriteList(json, "UnsuccessfulFaceDeletions", result->not_found,
-            [&](JsonWriter& out, const std::string& id) {
-              out.BeginObject();
-              out.Member("FaceId", id);
-              WriteList(out, "Reasons", std::vector<std::string>{"FACE_NOT_FOUND"}, write_id);
-              out.EndObject();
-            });
+  json.Key("UnsuccessfulFaceDeletions");
+  json.BeginArray();
+  for (const std::string& id : result->not_found) {
+    json.BeginObject();
+    json.Member("FaceId", id);
+    WriteList(json, "Reasons", std::array{"FACE_NOT_FOUND"s}, write_id);
+    json.EndObject();
+  }
+  for (const collections::StoredFace& face : result->associated) {
+    json.BeginObject();
+    json.Member("FaceId", face.face_id);
+    json.Member("UserId", face.user_id);
+    WriteList(json, "Reasons", std::array{"ASSOCIATED_TO_AN_EXISTING_USER"s}, write_id);
+    json.EndObject();
+  }
+  json.EndArray();
   json.EndObject();
   return std::move(json).Take();
 }
@@ -253,6 +262,16 @@ constexpr std::pair<std::string_view, Handler> kHandlers[] = {
     {"DeleteFaces", DeleteFaces},
     {"SearchFaces", SearchFaces},
     {"SearchFacesByImage", SearchFacesByImage},
+    {"CreateUser", CreateUser},
+    {"DeleteUser", DeleteUser},
+    {"ListUsers", ListUsers},
+    {"AssociateFaces", AssociateFaces},
+    {"DisassociateFaces", DisassociateFaces},
+    {"SearchUsers", SearchUsers},
+    {"SearchUsersByImage", SearchUsersByImage},
+    {"TagResource", TagResource},
+    {"UntagResource", UntagResource},
+    {"ListTagsForResource", ListTagsForResource},
 };
 
 }  // namespace

@@ -58,6 +58,7 @@ void WriteStoredFace(JsonWriter& json, const collections::StoredFace& face,
   if (!face.external_image_id.empty()) json.Member("ExternalImageId", face.external_image_id);
   json.Member("Confidence", face.confidence * 100);
   json.Member("IndexFacesModelVersion", model_version);
+  if (!face.user_id.empty()) json.Member("UserId", face.user_id);
   json.EndObject();
 }
 

@@ -33,6 +33,7 @@ constexpr Pattern kExternalIdPattern{"[a-zA-Z0-9_.\\-:]+", SomeAlphanumericOr<'_
 constexpr Pattern kBucketPattern{"[0-9A-Za-z\\.\\-_]*", AlphanumericOr<'_', '.', '-'>};
 constexpr Pattern kFaceIdPattern{"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
                                  IsUuid};
+constexpr Pattern kTokenPattern{"^[a-zA-Z0-9-_]+$", SomeAlphanumericOr<'-', '_'>};
 constexpr Pattern kTagKeyPattern{"^(?!aws:)[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$", IsTagKey};
 constexpr Pattern kTagValuePattern{"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", IsTagText};
 
@@ -61,7 +62,11 @@ constexpr Constraint kExternalImageId = Text(1, 255, &kExternalIdPattern);
 constexpr Constraint kUserId = Text(1, 128, &kExternalIdPattern);
 constexpr Constraint kFaceId = Text(0, -1, &kFaceIdPattern);
 constexpr Constraint kFaceIds = List(1, 4096, &kFaceId);
+constexpr Constraint kUserFaceIds = List(1, 100, &kFaceId);
+constexpr Constraint kRequestToken = Text(1, 64, &kTokenPattern);
+constexpr Constraint kResourceArn = Text(20, 2048);
 constexpr Constraint kNextToken = Text(0, 255);
+constexpr Constraint kUserPageSize = Number(Type::kInteger, 1, 500);
 constexpr Constraint kPageSize = Number(Type::kInteger, 0, 4096);
 constexpr Constraint kIndexMaxFaces = Number(Type::kInteger, 1, 0);
 constexpr Constraint kSearchMaxFaces = Number(Type::kInteger, 1, 4096);
@@ -71,6 +76,7 @@ constexpr Constraint kAttribute = Enumeration(kAttributeValues);
 constexpr Constraint kAttributes = List(0, -1, &kAttribute);
 constexpr Constraint kTagKey = Text(1, 128, &kTagKeyPattern);
 constexpr Constraint kTagValue = Text(0, 256, &kTagValuePattern);
+constexpr Constraint kTagKeys = List(0, 200, &kTagKey);
 constexpr Constraint kTags{Type::kMap, 0, 200, nullptr, {}, &kTagValue, &kTagKey};
 
 constexpr Constraint kBytes{Type::kBlob, 1, 5'242'880};
@@ -114,6 +120,36 @@ constexpr Member kSearchFacesByImage[] = {{"CollectionId", &kCollectionId, true}
                                           {"FaceMatchThreshold", &kPercent, false, 80},
                                           {"QualityFilter", &kQualityFilter, false, 0, "NONE"}};
 
+constexpr Member kCreateUser[] = {{"CollectionId", &kCollectionId, true},
+                                  {"UserId", &kUserId, true},
+                                  {"ClientRequestToken", &kRequestToken}};
+constexpr Member kListUsers[] = {{"CollectionId", &kCollectionId, true},
+                                 {"MaxResults", &kUserPageSize, false, 500},
+                                 {"NextToken", &kNextToken}};
+constexpr Member kAssociateFaces[] = {{"CollectionId", &kCollectionId, true},
+                                      {"UserId", &kUserId, true},
+                                      {"FaceIds", &kUserFaceIds, true},
+                                      {"UserMatchThreshold", &kPercent, false, 75},
+                                      {"ClientRequestToken", &kRequestToken}};
+constexpr Member kDisassociateFaces[] = {{"CollectionId", &kCollectionId, true},
+                                         {"UserId", &kUserId, true},
+                                         {"ClientRequestToken", &kRequestToken},
+                                         {"FaceIds", &kUserFaceIds, true}};
+constexpr Member kSearchUsers[] = {{"CollectionId", &kCollectionId, true},
+                                   {"UserId", &kUserId},
+                                   {"FaceId", &kFaceId},
+                                   {"UserMatchThreshold", &kPercent, false, 80},
+                                   {"MaxUsers", &kUserPageSize, false, 100}};
+constexpr Member kSearchUsersByImage[] = {{"CollectionId", &kCollectionId, true},
+                                          {"Image", &kImage, true},
+                                          {"UserMatchThreshold", &kPercent, false, 80},
+                                          {"MaxUsers", &kUserPageSize, false, 100},
+                                          {"QualityFilter", &kQualityFilter, false, 0, "NONE"}};
+constexpr Member kTagResource[] = {{"ResourceArn", &kResourceArn, true}, {"Tags", &kTags, true}};
+constexpr Member kUntagResource[] = {{"ResourceArn", &kResourceArn, true},
+                                     {"TagKeys", &kTagKeys, true}};
+constexpr Member kListTagsForResource[] = {{"ResourceArn", &kResourceArn, true}};
+
 constexpr OperationSchema kOperations[] = {
     {"DetectFaces", kDetectFaces},
     {"CompareFaces", kCompareFaces},
@@ -126,22 +162,29 @@ constexpr OperationSchema kOperations[] = {
     {"DeleteFaces", kDeleteFaces},
     {"SearchFaces", kSearchFaces},
     {"SearchFacesByImage", kSearchFacesByImage},
+    {"CreateUser", kCreateUser},
+    {"DeleteUser", kCreateUser},
+    {"ListUsers", kListUsers},
+    {"AssociateFaces", kAssociateFaces},
+    {"DisassociateFaces", kDisassociateFaces},
+    {"SearchUsers", kSearchUsers},
+    {"SearchUsersByImage", kSearchUsersByImage},
+    {"TagResource", kTagResource},
+    {"UntagResource", kUntagResource},
+    {"ListTagsForResource", kListTagsForResource},
 };
 
-constexpr std::string_view kNotServed[] = {"AssociateFaces",
-                                           "CopyProjectVersion",
+constexpr std::string_view kNotServed[] = {"CopyProjectVersion",
                                            "CreateDataset",
                                            "CreateFaceLivenessSession",
                                            "CreateProject",
                                            "CreateProjectVersion",
                                            "CreateStreamProcessor",
-                                           "CreateUser",
                                            "DeleteDataset",
                                            "DeleteProject",
                                            "DeleteProjectPolicy",
                                            "DeleteProjectVersion",
                                            "DeleteStreamProcessor",
-                                           "DeleteUser",
                                            "DescribeDataset",
                                            "DescribeProjectVersions",
                                            "DescribeProjects",
@@ -151,7 +194,6 @@ constexpr std::string_view kNotServed[] = {"AssociateFaces",
                                            "DetectModerationLabels",
                                            "DetectProtectiveEquipment",
                                            "DetectText",
-                                           "DisassociateFaces",
                                            "DistributeDatasetEntries",
                                            "GetCelebrityInfo",
                                            "GetCelebrityRecognition",
@@ -169,12 +211,8 @@ constexpr std::string_view kNotServed[] = {"AssociateFaces",
                                            "ListMediaAnalysisJobs",
                                            "ListProjectPolicies",
                                            "ListStreamProcessors",
-                                           "ListTagsForResource",
-                                           "ListUsers",
                                            "PutProjectPolicy",
                                            "RecognizeCelebrities",
-                                           "SearchUsers",
-                                           "SearchUsersByImage",
                                            "StartCelebrityRecognition",
                                            "StartContentModeration",
                                            "StartFaceDetection",
@@ -188,8 +226,6 @@ constexpr std::string_view kNotServed[] = {"AssociateFaces",
                                            "StartTextDetection",
                                            "StopProjectVersion",
                                            "StopStreamProcessor",
-                                           "TagResource",
-                                           "UntagResource",
                                            "UpdateDatasetEntries",
                                            "UpdateStreamProcessor"};
 static_assert(std::size(kOperations) + std::size(kNotServed) == 75);

@@ -180,6 +180,8 @@ void Service::State::AddGauges() {
                    [&collections] { return double(collections.loaded().collections); });
   metrics.AddGauge("candid_gallery_faces", "Faces in memory, ready to be searched",
                    [&collections] { return double(collections.loaded().faces); });
+  metrics.AddGauge("candid_gallery_users", "Users in memory, ready to be searched",
+                   [&collections] { return double(collections.loaded().users); });
   metrics.AddGauge("candid_gallery_bytes", "Memory of the galleries",
                    [&collections] { return double(collections.loaded().bytes); });
   metrics.AddGauge("candid_connections", "Connections that are open",

@@ -52,6 +52,7 @@ std::vector<Setting> SettingsOf(Config& c) {
       {"api", "accept_unsigned_requests", &c.accept_unsigned_requests},
       {"api", "max_collections", &c.max_collections, 1, 1'000'000},
       {"api", "max_faces_per_collection", &c.max_faces_per_collection, 1, 1'000'000'000},
+      {"api", "max_users_per_collection", &c.max_users_per_collection, 1, 1'000'000'000},
       {"state", "dir", &c.state_dir},
       {"log", "format", &c.log_format, 0, 0, {"text", "json"}},
       {"log", "level", &c.log_level, 0, 0, {"debug", "info", "warning", "error"}},

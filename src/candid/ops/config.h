@@ -36,6 +36,7 @@ struct Config {
   bool accept_unsigned_requests = false;
   std::int64_t max_collections = 100'000;
   std::int64_t max_faces_per_collection = 20'000'000;
+  std::int64_t max_users_per_collection = 10'000'000;
 
   // [state]
   std::filesystem::path state_dir = "state";

@@ -11,11 +11,13 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <random>
 #include <span>
 #include <thread>
 
+#include "candid/decision/fair_score.h"
 #include "candid/decision/similarity.h"
 #include "candid/eval/bootstrap.h"
 #include "candid/eval/enrolment.h"
@@ -33,38 +35,55 @@ enum Way { kMean, kWeighted, kMeanScore, kBest, kWays };
 constexpr const char* kNames[kWays] = {"mean", "weighted mean", "mean of scores", "best of all"};
 constexpr std::size_t kEnrolled[] = {1, 2, 3, 5};
 
-using Vector = std::vector<double>;
-
-double Dot(std::span<const float> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
+struct Vector {
+  std::vector<double> values;
+  Figures figures;
+};
 
 struct Photos {
   const eval::Enrolment& enrolment;
   std::span<const float> values(std::size_t photo) const {
     return std::span(enrolment.values).subspan(photo * enrolment.dimension, enrolment.dimension);
   }
+  const Figures& figures(std::size_t photo) const { return enrolment.figures[photo]; }
   double usefulness(std::size_t photo) const { return enrolment.samples[photo].usefulness; }
 };
 
 // What a user is compared by: the best of these.
 std::vector<Vector> VectorsOf(const Photos& photos, std::span<const std::size_t> faces, Way way) {
   std::vector<Vector> all;
-  Vector sum(photos.enrolment.dimension);
+  Vector sum{std::vector<double>(photos.enrolment.dimension), {0, 0}};
   double weights = 0;
   for (const std::size_t face : faces) {
     const auto values = photos.values(face);
-    all.emplace_back(values.begin(), values.end());
+    const Figures& figures = photos.figures(face);
+    all.push_back({{values.begin(), values.end()}, figures});
     const double weight = way == kWeighted ? photos.usefulness(face) + 1e-3 : 1;
-    for (std::size_t d = 0; d < sum.size(); ++d) sum[d] += weight * double{values[d]};
+    for (std::size_t d = 0; d < values.size(); ++d) sum.values[d] += weight * double{values[d]};
     weights += weight;
+    sum.figures.mean += figures.mean / static_cast<float>(faces.size());
+    sum.figures.deviation += figures.deviation / static_cast<float>(faces.size());
   }
   if (way == kBest) return all;
+  const auto& values = sum.values;
   const double length =
-      way == kMeanScore ? weights
-                        : std::sqrt(std::inner_product(sum.begin(), sum.end(), sum.begin(), 0.0));
-  for (double& value : sum) value /= length;
+      way == kMeanScore
+          ? weights
+          : std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
+  for (double& value : sum.values) value /= length;
   return {sum};
+}
+
+// The best fair score of a photo and a user.
+double ScoreOf(const Photos& photos, std::size_t photo, std::span<const Vector> user) {
+  double best = -std::numeric_limits<double>::infinity();
+  const auto values = photos.values(photo);
+  for (const Vector& one : user) {
+    const double cosine = std::inner_product(values.begin(), values.end(), one.values.begin(), 0.0);
+    best = std::max<double>(
+        best, decision::FairScore(static_cast<float>(cosine), photos.figures(photo), one.figures));
+  }
+  return best;
 }
 
 // One draw's scores.
@@ -90,21 +109,16 @@ Scores Measure(const Photos& photos, const std::vector<Person>& users,
     vectors.push_back(VectorsOf(photos, std::span(order).first(enrolled), way));
     auto& mated = scores.mated.emplace_back();
     for (const std::size_t probe : std::span(order).subspan(enrolled)) {
-      double best = -1;
-      for (const Vector& one : vectors.back()) {
-        best = std::max(best, Dot(photos.values(probe), one));
-      }
-      mated.push_back(best);
+      mated.push_back(ScoreOf(photos, probe, vectors.back()));
     }
     std::sort(mated.begin(), mated.end());
   }
   for (std::size_t s = 0; s < strangers.size(); ++s) {
-    double highest = -1;
+    double highest = -std::numeric_limits<double>::infinity();
     for (const auto& user : vectors) {
-      double best = -1;
-      for (const Vector& one : user) best = std::max(best, Dot(photos.values(strangers[s]), one));
-      scores.foreign.emplace_back(best, s);
-      highest = std::max(highest, best);
+      const double score = ScoreOf(photos, strangers[s], user);
+      scores.foreign.emplace_back(score, s);
+      highest = std::max(highest, score);
     }
     scores.best.push_back(highest);
   }

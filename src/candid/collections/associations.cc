@@ -4,10 +4,10 @@
 
 #include <cstring>
 #include <map>
-#include <numeric>
 
 #include "candid/collections/request_token.h"
 #include "candid/collections/state.h"
+#include "candid/decision/fair_score.h"
 #include "candid/decision/similarity.h"
 
 namespace candid::collections {
@@ -179,10 +179,11 @@ Result<AssociationOutcome> Collections::AssociateFaces(const Caller& caller,
     if (face.user_id == request.user.user_id) return Verdict{Fate::kAsItWas, 0, 0};
     if (!face.user_id.empty()) return change.OfAnother(state_->store, collection, face);
     if (change.members.empty()) return Verdict{Fate::kChanged, 0, 0};
-    CANDID_ASSIGN(const auto values, state_->store.TemplateAt(face.row));
-    const UserVector vector = VectorOf(change.members);
-    const double similarity = decision::SimilarityOf(
-        std::inner_product(values.begin(), values.end(), vector.values.begin(), 0.0));
+    CANDID_ASSIGN(const auto one, state_->store.TemplateAt(face.row));
+    const store::StoredTemplate user = VectorOf(change.members);
+    const float score =
+        decision::FairScore(decision::Cosine(one.vector, user.vector), one.figures, user.figures);
+    const double similarity = decision::SimilarityOf(double{score});
     if (similarity >= request.similarity) return Verdict{Fate::kChanged, 0, 0};
     return Verdict{Fate::kLowMatch, 0, similarity};
   };

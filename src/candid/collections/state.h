@@ -43,7 +43,7 @@ struct Collections::State {
 
   // The best `limit` of a collection of ours, most similar first. `probe` is of its dimension.
   Result<std::vector<UserMatch>> UserMatches(const Collection& collection,
-                                             std::span<const float> probe, std::size_t limit,
+                                             const store::StoredTemplate& probe, std::size_t limit,
                                              double similarity);
   // Brings the room's vector of a user in line with the store. Call while owning the room.
   Status Refresh(Room& room, const std::string& collection, UserNumber user) const;

@@ -16,13 +16,8 @@
 
 namespace candid::collections {
 
-struct UserVector {
-  std::vector<float> values;  // of unit length
-  gallery::Calibration calibration;
-};
-
-// `faces`: at least one, vectors of one dimension.
-UserVector VectorOf(std::span<const store::UserFace> faces);
+// `faces`: at least one, vectors of one dimension. Figures are the faces' on average.
+store::StoredTemplate VectorOf(std::span<const store::UserFace> faces);
 
 class UserGallery {
  public:
@@ -32,8 +27,8 @@ class UserGallery {
   // The user now has these faces; none: it can't be found.
   Status Put(UserNumber user, std::span<const store::UserFace> faces);
   // Keys of the candidates are numbers of users.
-  Result<std::vector<gallery::Candidate>> Search(std::span<const float> probe, float threshold,
-                                                 std::size_t limit) const;
+  Result<std::vector<gallery::Candidate>> Search(const store::StoredTemplate& probe,
+                                                 float threshold, std::size_t limit) const;
   std::size_t size() const { return index_->size(); }
   std::size_t bytes() const { return index_->bytes(); }
 

@@ -64,7 +64,7 @@ struct AssociationOutcome {
 
 struct UserMatch {
   double similarity = 0;  // 0 to 100
-  float score = 0;
+  float score = 0;        // fair score (decision/fair_score.h)
   StoredUser user;
 };
 

@@ -45,7 +45,7 @@ Result<Page<StoredUser>> Collections::ListUsers(const std::string& collection, C
 }
 
 Result<std::vector<UserMatch>> Collections::State::UserMatches(const Collection& collection,
-                                                               std::span<const float> probe,
+                                                               const store::StoredTemplate& probe,
                                                                std::size_t limit,
                                                                double similarity) {
   CANDID_ASSIGN(const auto gallery, galleries.FilledUsers(collection));
@@ -77,7 +77,7 @@ Result<SearchUsersOutcome> Collections::SearchUsers(const Caller& caller,
     CANDID_ASSIGN(const Collection collection, state_->FindOurs(request.collection));
     SearchUsersOutcome outcome;
     outcome.model_version = collection.model.version;
-    std::vector<float> probe;
+    store::StoredTemplate probe;
     UserNumber self = 0;
     if (!request.face_id.empty()) {
       CANDID_ASSIGN(const auto faces, state_->store.FindFaces(collection.id, {request.face_id}));
@@ -90,7 +90,7 @@ Result<SearchUsersOutcome> Collections::SearchUsers(const Caller& caller,
       CANDID_ASSIGN(const auto faces, state_->store.FacesOfUser(collection.id, user.number));
       if (faces.empty()) return outcome;
       self = user.number;
-      probe = VectorOf(faces).values;
+      probe = VectorOf(faces);
     }
     // One more than asked for, as the user itself is found first.
     CANDID_ASSIGN(outcome.matches, state_->UserMatches(collection, probe, request.max_users + 1,
@@ -124,8 +124,9 @@ Result<SearchUsersOutcome> Collections::SearchUsersByImage(
       reasons[largest].clear();
       outcome.searched = photo.faces()[largest];
       CANDID_ASSIGN(const auto probe, state_->pipeline->Embed(photo, {&largest, 1}));
-      CANDID_ASSIGN(outcome.matches, state_->UserMatches(collection, probe.front(),
-                                                         request.max_users, request.similarity));
+      CANDID_ASSIGN(outcome.matches,
+                    state_->UserMatches(collection, {probe.front().values, probe.front().figures},
+                                        request.max_users, request.similarity));
     }
     for (std::size_t i = 0; i < reasons.size(); ++i) {
       if (!reasons[i].empty()) outcome.unsearched.push_back({photo.faces()[i], reasons[i]});

@@ -10,7 +10,7 @@ namespace candid::image {
 // 65,500 pixels, or a quality out of range.
 Result<Bytes> EncodeJpeg(const Image& image, int quality);
 
-// Lossless; 8-bit RGB, not interlaced.
+// Lossless; 8-bit RGB, not interlaced; quick rather than small.
 Result<Bytes> EncodePng(const Image& image);
 
 }  // namespace candid::image

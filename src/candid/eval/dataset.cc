@@ -19,6 +19,12 @@ bool IsPicture(const fs::path& path) {
   return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
 }
 
+// A link to a file that is gone is one too: it counts as a picture that cannot be read.
+bool IsPictureFile(const fs::directory_entry& entry) {
+  std::error_code ignored;
+  return IsPicture(entry.path()) && (entry.is_regular_file(ignored) || !entry.exists(ignored));
+}
+
 // Entries in order of name, hidden ones left out.
 Result<std::vector<fs::directory_entry>> Sorted(const fs::path& folder) {
   std::vector<fs::directory_entry> entries;
@@ -55,7 +61,7 @@ Status ListSubjects(const fs::path& folder, const fs::path& root, Dataset* datas
     CANDID_ASSIGN(const auto files, Sorted(subject.path()));
     const std::size_t before = dataset->images.size();
     for (const auto& file : files) {
-      if (!file.is_regular_file(ignored) || !IsPicture(file.path())) continue;
+      if (!IsPictureFile(file)) continue;
       CANDID_TRY(Add(folder, file.path(), name + "/" + file.path().filename().string(), dataset));
       subject_of->push_back(name);
     }
@@ -65,10 +71,9 @@ Status ListSubjects(const fs::path& folder, const fs::path& root, Dataset* datas
 }
 
 Status ListFlat(const fs::path& folder, const fs::path& root, Dataset* dataset) {
-  std::error_code ignored;
   CANDID_ASSIGN(const auto files, Sorted(root));
   for (const auto& file : files) {
-    if (!file.is_regular_file(ignored) || !IsPicture(file.path())) continue;
+    if (!IsPictureFile(file)) continue;
     CANDID_TRY(Add(folder, file.path(), file.path().filename().string(), dataset));
     ++dataset->subjects;
   }

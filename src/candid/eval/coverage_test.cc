@@ -1,86 +1,149 @@
 // Do the intervals hold what they promise? Scores are drawn from a model whose error rates are
 // known: two Gaussians, with an effect of each person in every score of theirs, so that pairs of
-// one person depend on each other as they do in life.
+// one person depend on each other as they do in life, and one group's strangers more alike than the
+// other's.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
+#include <cstdio>
+#include <numeric>
 #include <random>
 
+#include "candid/eval/parallel.h"
+#include "candid/eval/proportion.h"
 #include "candid/eval/verification.h"
 
 namespace candid::eval {
 namespace {
 
-constexpr std::uint32_t kPeople = 150;
-constexpr int kRuns = 120;
-constexpr double kNoise = 0.09, kPerson = 0.04;
-constexpr float kThreshold = 0.25F;
+constexpr std::uint32_t kPeople = 200;  // two images each; the odd ones are group b
+constexpr int kRuns = 1000;
+// The 2.5th and 97.5th percentile are order statistics, rounded outwards: of 200 resamples they
+// hold 191 / 201 of a further one, of the product's 1,000 they hold 951 / 1,001. Both are 95.0 %.
+constexpr int kResamples = 200;
+constexpr double kLeastShare = 0.93;
+// Some 18 misses: of two or none a percentile interval knows too little (docs/evaluation.md).
+constexpr double kNoise = 0.09, kPerson = 0.03, kMated = 0.38, kMatedNoise = 0.12;
+constexpr double kShift = 0.03;  // of the pairs within group b; half of it across
+constexpr float kThreshold = 0.22F;
+constexpr double kKept = 0.12;  // impostor scores below play no part
 
 double UpperTail(double z) { return std::erfc(z / std::sqrt(2.0)) / 2; }
+
+const double kDeviation = std::sqrt(kNoise * kNoise + 2 * kPerson * kPerson);
+double FmrWithin(int of_b, double threshold) {
+  return UpperTail((threshold - of_b * kShift / 2) / kDeviation);
+}
+// Of the whole set: pairs within a, across, and within b.
+double Fmr(double threshold) {
+  constexpr double half = kPeople / 2, within = half * (half - 1) / 2, across = half * half;
+  return (within * FmrWithin(0, threshold) + across * FmrWithin(1, threshold) +
+          within * FmrWithin(2, threshold)) /
+         (2 * within + across);
+}
 
 struct Draw {
   PairScores scores;
   std::vector<std::uint32_t> subjects;
   std::vector<std::uint8_t> failed;
+  Grouping grouping{"g", {"a", "b"}, {}};
 };
 
-// Two images each; impostors around 0, mates around 0.5. A person's effect is on impostor scores (a
-// "wolf") and, separately, on the mated one.
 Draw DrawScores(unsigned seed) {
   std::mt19937_64 random(seed);
   std::normal_distribution<double> normal;
   Draw draw;
   std::vector<double> effect(kPeople);
-  for (double& e : effect) e = kPerson * normal(random);
-  for (std::uint32_t i = 0; i < 2 * kPeople; ++i) draw.subjects.push_back(i / 2);
+  for (std::uint32_t i = 0; i < kPeople; ++i) {
+    effect[i] = kPerson * normal(random) + i % 2 * kShift / 2;
+  }
+  for (std::uint32_t i = 0; i < 2 * kPeople; ++i) {
+    draw.subjects.push_back(i / 2);
+    draw.grouping.of_image.push_back(static_cast<std::uint16_t>(i / 2 % 2));
+  }
   draw.failed.assign(draw.subjects.size(), 0);
   for (std::uint32_t a = 0; a < 2 * kPeople; ++a) {
     for (std::uint32_t b = a + 1; b < 2 * kPeople; ++b) {
-      const bool mated = a / 2 == b / 2;
-      const double score = mated ? 0.5 + 0.12 * normal(random)
-                                 : effect[a / 2] + effect[b / 2] + kNoise * normal(random);
-      auto& pairs = mated ? draw.scores.mated : draw.scores.tail;
-      ++(mated ? draw.scores.mated_pairs : draw.scores.impostor_pairs);
-      pairs.push_back({static_cast<float>(score), a, b});
+      if (a / 2 == b / 2) {
+        draw.scores.mated.push_back(
+            {static_cast<float>(kMated + kMatedNoise * normal(random)), a, b});
+        continue;
+      }
+      ++draw.scores.impostor_pairs;
+      const double score = effect[a / 2] + effect[b / 2] + kNoise * normal(random);
+      if (score >= kKept) draw.scores.tail.push_back({static_cast<float>(score), a, b});
     }
   }
+  draw.scores.mated_pairs = draw.scores.mated.size();
+  draw.scores.floor_bin = ScoreBin(static_cast<float>(kKept));
   const auto best = [](const ScoredPair& x, const ScoredPair& y) { return x.score > y.score; };
   std::sort(draw.scores.mated.begin(), draw.scores.mated.end(), best);
   std::sort(draw.scores.tail.begin(), draw.scores.tail.end(), best);
   return draw;
 }
 
+TEST(CoverageTest, PercentilesOfTwoHundredAreTheOnesCounted) {
+  std::vector<double> values(kResamples);
+  std::iota(values.begin(), values.end(), 1.0);
+  const Interval interval = PercentileInterval(values);
+  EXPECT_EQ(interval.high - interval.low, 191);
+  values.resize(1000);
+  std::iota(values.begin(), values.end(), 1.0);
+  const Interval product = PercentileInterval(values);
+  EXPECT_EQ(product.high - product.low, 951);
+}
+
 TEST(CoverageTest, IntervalsHoldTheTruth) {
-  const double deviation = std::sqrt(kNoise * kNoise + 2 * kPerson * kPerson);
-  const double fmr = UpperTail(kThreshold / deviation);
-  const double fnmr = UpperTail((0.5 - kThreshold) / 0.12);
-  const double own_threshold = 2.326348 * deviation;  // of FMR 1e-2
-  int held_fmr = 0, held_fnmr = 0, held_threshold = 0;
-  for (int run = 0; run < kRuns; ++run) {
+  const double fnmr = UpperTail((kMated - kThreshold) / kMatedNoise);
+  double low = 0, high = 1;  // of the threshold for FMR 1e-2
+  for (int i = 0; i < 60; ++i) (Fmr((low + high) / 2) > 1e-2 ? low : high) = (low + high) / 2;
+  enum Figure { kFmr, kFnmr, kOwnThreshold, kGroupA, kGroupB, kRatio, kFigures };
+  const double truth[kFigures] = {Fmr(kThreshold),
+                                  fnmr,
+                                  low,
+                                  FmrWithin(0, kThreshold),
+                                  FmrWithin(2, kThreshold),
+                                  FmrWithin(2, kThreshold) / FmrWithin(0, kThreshold)};
+  std::array<std::atomic<int>, kFigures> held{};
+  std::atomic<int> found = 0;
+  ParallelFor(kRuns, 2, [&](std::size_t, std::size_t run) {
     const Draw draw = DrawScores(static_cast<unsigned>(run));
     VerificationOptions options;
     options.fmrs = {1e-2};
     options.thresholds = {kThreshold};
-    options.bootstrap = {1, 300, 2};
-    const auto report = Verify({&draw.scores, draw.subjects, draw.failed, {}, {}}, options);
-    ASSERT_TRUE(report) << report.error().message();
-    const auto holds = [](const Estimate& estimate, double truth) {
-      return estimate.interval.low <= truth && truth <= estimate.interval.high ? 1 : 0;
+    options.bootstrap = {run, kResamples, 1};
+    const auto report = Verify(
+        {&draw.scores, draw.subjects, draw.failed, std::span(&draw.grouping, 1), {1}}, options);
+    if (!report) return;
+    const auto hold = [&](Figure figure, const Interval& interval) {
+      held[figure] += interval.low <= truth[figure] && truth[figure] <= interval.high ? 1 : 0;
     };
-    held_threshold += holds(report->points[0].threshold, own_threshold);
-    held_fmr += holds(report->points[1].fmr, fmr);
-    held_fnmr += holds(report->points[1].fnmr, fnmr);
+    hold(kOwnThreshold, report->points[0].threshold.interval);
+    hold(kFmr, report->points[1].fmr.interval);
+    hold(kFnmr, report->points[1].fnmr.interval);
+    const GroupReport& groups = report->groups[0];
+    hold(kGroupA, groups.groups[0].fmr.interval);
+    hold(kGroupB, groups.groups[1].fmr.interval);
+    // One of the two is the reference; the other's ratio is to it.
+    const std::size_t other = 1 - groups.reference;
+    Interval ratio = groups.groups[other].fmr_test.interval;
+    if (other == 0) ratio = {1 / ratio.high, 1 / ratio.low};
+    hold(kRatio, ratio);
+    found += groups.groups[other].fmr_test.p_holm < 0.05 ? 1 : 0;
+  });
+  const char* names[kFigures] = {"FMR",   "FNMR",  "threshold for FMR 1e-2",
+                                 "FMR a", "FMR b", "FMR b / FMR a"};
+  for (int f = 0; f < kFigures; ++f) {
+    EXPECT_GE(held[f], kLeastShare * kRuns) << names[f];
+    RecordProperty(std::string("held ") + names[f], held[f]);
+    std::printf("  %s: %d of %d\n", names[f], held[f].load(), kRuns);
   }
-  // 93 % of the runs, less two standard errors of so many runs.
-  const double least = kRuns * (0.93 - 2 * std::sqrt(0.05 * 0.95 / kRuns));
-  EXPECT_GE(held_fmr, least);
-  EXPECT_GE(held_fnmr, least);
-  EXPECT_GE(held_threshold, least);
-  RecordProperty("fmr", held_fmr);
-  RecordProperty("fnmr", held_fnmr);
-  RecordProperty("threshold", held_threshold);
+  // The planted difference is there to be seen.
+  EXPECT_GE(found, kRuns / 2);
 }
 
 }  // namespace

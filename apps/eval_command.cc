@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <ctime>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "apps/command.h"
@@ -30,6 +31,10 @@ struct Arguments {
   std::string cache;
   bool no_cache = false;
   int border_pct = 0;
+  std::string fillers;
+  std::string blufr;
+  bool extrapolate = false;
+  bool show_faces = false;
   eval::LiveUse live;
   std::uint64_t seed = 1;
   int resamples = 1000;
@@ -60,6 +65,9 @@ std::string Command(const Arguments& arguments) {
   for (const float t : arguments.thresholds) command += fmt::format(" --threshold {}", t);
   if (arguments.precision != "auto") command += " --precision " + arguments.precision;
   if (arguments.border_pct > 0) command += fmt::format(" --border {}", arguments.border_pct);
+  if (!arguments.fillers.empty()) command += " --filler " + arguments.fillers;
+  if (!arguments.blufr.empty()) command += " --blufr " + arguments.blufr;
+  if (arguments.extrapolate) command += " --extrapolate";
   return command + fmt::format(" --watchlist {} --prevalence {} --seed {} --resamples {}",
                                arguments.live.watchlist, arguments.live.prevalence, arguments.seed,
                                arguments.resamples);
@@ -86,8 +94,45 @@ Result<eval::Enrolment> Enrol(const face::Pipeline& pipeline, const eval::Datase
   });
 }
 
+// Strangers to fill the gallery up with, and their hash.
+struct Fillers {
+  std::optional<eval::Enrolment> enrolment;
+  std::string hash;
+};
+
+Result<Fillers> EnrolFillers(const face::Pipeline& pipeline, const Arguments& arguments,
+                             const eval::EnrolmentOptions& options) {
+  Fillers fillers;
+  if (arguments.fillers.empty()) return fillers;
+  CANDID_ASSIGN(const eval::Dataset dataset, eval::ListDataset(arguments.fillers));
+  CANDID_ASSIGN(fillers.enrolment, Enrol(pipeline, dataset, options));
+  fillers.hash = fmt::format("{} pictures, sha256 {}", dataset.images.size(),
+                             eval::DataHash(dataset, *fillers.enrolment));
+  return fillers;
+}
+
+void SetThresholds(const Arguments& arguments, eval::EvaluationOptions* options,
+                   eval::Provenance* provenance) {
+  options->thresholds = arguments.thresholds;
+  if (options->thresholds.empty()) {
+    options->thresholds = {static_cast<float>(decision::ScoreOf(kSimilarityInUse))};
+    provenance->threshold_name = fmt::format("similarity {:.0f}, the default", kSimilarityInUse);
+  } else {
+    provenance->threshold_name =
+        fmt::format("similarity {:.1f}, as asked", decision::SimilarityOf(options->thresholds[0]));
+  }
+}
+
 Status RunEval(const Context& context, const Arguments& arguments) {
+  if (arguments.show_faces && arguments.out.empty()) {
+    return Fail(Code::kInvalidArgument,
+                "--show-faces writes a file of people's faces: say where with --out");
+  }
   CANDID_ASSIGN(const eval::Dataset dataset, eval::ListDataset(arguments.folder, arguments.labels));
+  std::optional<eval::ListedTrials> trials;
+  if (!arguments.blufr.empty()) {
+    CANDID_ASSIGN(trials, eval::ReadTrials(arguments.blufr, dataset));
+  }
   face::PipelineOptions pipeline_options;
   CANDID_ASSIGN(pipeline_options.precision, infer::ParsePrecision(arguments.precision));
   CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
@@ -96,24 +141,21 @@ Status RunEval(const Context& context, const Arguments& arguments) {
   CANDID_ASSIGN(const auto cache, OpenCache(context, arguments,
                                             {pipeline->model_hash(), precision,
                                              pipeline->dimension(), arguments.border_pct}));
-  CANDID_ASSIGN(const eval::Enrolment enrolment,
-                Enrol(*pipeline, dataset, {arguments.jobs, arguments.border_pct, cache.get()}));
+  const eval::EnrolmentOptions enrolling{arguments.jobs, arguments.border_pct, cache.get()};
+  CANDID_ASSIGN(const eval::Enrolment enrolment, Enrol(*pipeline, dataset, enrolling));
+  CANDID_ASSIGN(const Fillers fillers, EnrolFillers(*pipeline, arguments, enrolling));
   if (cache && !cache->written()) {
     std::fputs("candid: the cache of templates could not be written; a rerun starts anew\n",
                stderr);
   }
 
   eval::EvaluationOptions options;
-  options.thresholds = arguments.thresholds;
   eval::Provenance provenance;
-  if (options.thresholds.empty()) {
-    options.thresholds = {static_cast<float>(decision::ScoreOf(kSimilarityInUse))};
-    provenance.threshold_name = fmt::format("similarity {:.0f}, the default", kSimilarityInUse);
-  } else {
-    provenance.threshold_name =
-        fmt::format("similarity {:.1f}, as asked", decision::SimilarityOf(options.thresholds[0]));
-  }
+  SetThresholds(arguments, &options, &provenance);
   options.bootstrap = {arguments.seed, arguments.resamples, arguments.jobs};
+  options.fillers = fillers.enrolment ? &*fillers.enrolment : nullptr;
+  options.trials = trials ? &*trials : nullptr;
+  options.extrapolate = arguments.extrapolate;
   Result<eval::Evaluation> evaluation = [&] {
     ProgressLine line;
     return eval::Evaluate(dataset, enrolment, options,
@@ -128,10 +170,14 @@ Status RunEval(const Context& context, const Arguments& arguments) {
   provenance.precision = precision;
   provenance.cpu = CpuName();
   provenance.data_hash = eval::DataHash(dataset, enrolment);
+  provenance.fillers = fillers.hash;
   const eval::Document report =
       eval::MakeReport(dataset, enrolment, *evaluation, provenance, arguments.live);
   if (!arguments.out.empty()) {
     CANDID_TRY(WriteReport(arguments.out, report, dataset, enrolment, *evaluation));
+  }
+  if (arguments.show_faces) {
+    CANDID_TRY(WriteFaces(arguments.out, dataset, enrolment, *evaluation));
   }
   PrintReport(report, context.json);
   return {};
@@ -151,7 +197,8 @@ void AddEval(CLI::App* app, Context* context) {
       "Examples:\n"
       "  candid eval photos\n"
       "  candid eval photos --out report        # report/report.html, report.json, *.csv, *.log\n"
-      "  candid eval chips --by 'sex*group' --only age=18-40,41-64,65+ --json\n");
+      "  candid eval chips --by 'sex*group' --only age=18-40,41-64,65+ --json\n"
+      "  candid eval photos --filler strangers --extrapolate\n");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("folder", arguments->folder, "Folder of labelled photos")->required();
   command->add_option("--out", arguments->out, "Write the report and all tables into this folder");
@@ -161,8 +208,8 @@ void AddEval(CLI::App* app, Context* context) {
                       "Only photos whose COLUMN is one of VALUE,...: COLUMN=VALUE,...");
   command
       ->add_option("--threshold", arguments->thresholds,
-                   "Cosines to measure at, the first as the one in use; that of similarity 80")
-      ->check(CLI::Range(-1.0, 1.0));
+                   "Scores to measure at, the first as the one in use; that of similarity 80")
+      ->check(CLI::Range(-2.0, 2.0));
   command
       ->add_option("--precision", arguments->precision,
                    "auto, f32, or bf16; auto is what the server takes on this machine")
@@ -173,6 +220,15 @@ void AddEval(CLI::App* app, Context* context) {
                    "Frame photos that are cropped to the face, in percent of the longer side")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  command->add_option("--filler", arguments->fillers,
+                      "Folder of photos of strangers, who join every gallery that is searched");
+  command->add_option("--blufr", arguments->blufr,
+                      "BLUFR's official trials as a table (docs/evaluation.md); drawn by the seed");
+  command->add_flag("--extrapolate", arguments->extrapolate,
+                    "Also carry false-match rates beyond the data, marked as such");
+  command->add_flag(
+      "--show-faces", arguments->show_faces,
+      "Write faces.html into --out: the faces behind the worst errors, for you alone");
   command->add_option("--watchlist", arguments->live.watchlist, "People on it, for live use")
       ->check(CLI::Range(1.0, 1e9))
       ->capture_default_str();

@@ -6,6 +6,7 @@
 
 #include "apps/terminal.h"
 #include "candid/base/files.h"
+#include "candid/eval/contact_sheet.h"
 #include "candid/eval/nist_logs.h"
 
 namespace candid::apps {
@@ -60,6 +61,18 @@ Status WriteReport(const std::filesystem::path& folder, const eval::Document& re
   CANDID_TRY(Write(folder / "match.log", eval::MatchLog(evaluation)));
   if (!evaluation.searches) return {};
   return Write(folder / "candidates.log", eval::CandidateLog(enrolment, evaluation));
+}
+
+Status WriteFaces(const std::filesystem::path& folder, const eval::Dataset& dataset,
+                  const eval::Enrolment& enrolment, const eval::Evaluation& evaluation) {
+  const std::filesystem::path path = folder / "faces.html";
+  CANDID_TRY(Write(path, eval::ContactSheet(dataset, enrolment, evaluation)));
+  std::fputs(fmt::format("candid: {} holds faces and names of people. Only you can read it; delete "
+                         "it when you have looked.\n",
+                         path.string())
+                 .c_str(),
+             stderr);
+  return {};
 }
 
 }  // namespace candid::apps

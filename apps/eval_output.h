@@ -16,4 +16,8 @@ Status WriteReport(const std::filesystem::path& folder, const eval::Document& re
                    const eval::Dataset& dataset, const eval::Enrolment& enrolment,
                    const eval::Evaluation& evaluation);
 
+// faces.html into the folder, for the owner alone, and says so on standard error.
+Status WriteFaces(const std::filesystem::path& folder, const eval::Dataset& dataset,
+                  const eval::Enrolment& enrolment, const eval::Evaluation& evaluation);
+
 }  // namespace candid::apps

@@ -38,12 +38,16 @@ class EvalTest(unittest.TestCase):
         self.data = self.folder / "data"
         small_set(self.data)
 
-    def command(self, *arguments):
-        return [str(CANDID), "eval", str(self.data), "--state", str(STATE), "--resamples", "50",
-                "--cache", str(self.folder / "cache"), "--date", "2026-01-01", *arguments]
+    # Templates are made once for all tests but those of the cache itself.
+    shared = tempfile.TemporaryDirectory()
 
-    def run_eval(self, *arguments):
-        return subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False)
+    def command(self, *arguments, cache=None):
+        return [str(CANDID), "eval", str(self.data), "--state", str(STATE), "--resamples", "50",
+                "--cache", str(cache or self.shared.name), "--date", "2026-01-01", *arguments]
+
+    def run_eval(self, *arguments, cache=None):
+        return subprocess.run(self.command(*arguments, cache=cache), capture_output=True, text=True,
+                              check=False)
 
     def test_a_report_and_the_same_again_from_the_cache(self):
         first = self.run_eval("--out", str(self.folder / "one"))
@@ -66,7 +70,8 @@ class EvalTest(unittest.TestCase):
             self.assertEqual((self.folder / "one" / name).stat().st_mode & 0o777, 0o600)
 
     def test_an_interrupt_keeps_what_was_done(self):
-        with subprocess.Popen(self.command("--jobs", "1"), stdout=subprocess.DEVNULL,
+        cache = self.folder / "cache"
+        with subprocess.Popen(self.command("--jobs", "1", cache=cache), stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL) as running:
             deadline = time.monotonic() + 60
             while running.poll() is None and time.monotonic() < deadline:
@@ -77,7 +82,7 @@ class EvalTest(unittest.TestCase):
                 time.sleep(0.02)
             self.assertEqual(running.wait(60), 130)
         kept = next(self.folder.glob("cache/*.templates")).stat().st_size
-        whole = self.run_eval("--json")
+        whole = self.run_eval("--json", cache=cache)
         self.assertEqual(whole.returncode, 0, whole.stderr)
         self.assertGreater(next(self.folder.glob("cache/*.templates")).stat().st_size, kept)
         self.assertIn("verification", json.loads(whole.stdout)["tables"])
@@ -97,6 +102,94 @@ class EvalTest(unittest.TestCase):
         failed = self.run_eval("--out", str(self.folder / "taken/report"))
         self.assertEqual(failed.returncode, 1)
         self.assertIn("taken", failed.stderr)
+
+    def test_bad_input_is_told_and_the_rest_reported(self):
+        images = self.data / "images"
+        (images / "person01/none.jpg").symlink_to(self.folder / "gone.jpg")  # unreadable
+        (images / "person02/cut.jpg").write_bytes(
+            next(images.glob("person02/*.jpg")).read_bytes()[:3000])
+        (images / "person98").mkdir()  # nobody
+        with open(self.data / "subjects.tsv", "a") as table:
+            table.write("person03\ta\nperson04\tlonely\nghost\ta\n")
+        told = self.run_eval("--json")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        report = json.loads(told.stdout)
+        counts = {row["what"]: row["count"] for row in report["tables"]["data"]}
+        self.assertEqual(counts["failed: file not readable"], 1)
+        self.assertEqual(counts["failed: no picture that we can decode"], 2)
+        self.assertEqual(counts["people"], PEOPLE)
+        notes = "\n".join(report["notes"])
+        self.assertIn("contradict", notes)
+        self.assertIn("verification", report["tables"])
+
+    def test_an_image_each_measures_false_matches_alone(self):
+        for person in (self.data / "images").iterdir():
+            for photo in sorted(person.iterdir())[1:]:
+                photo.unlink()
+        alone = self.run_eval("--json")
+        self.assertEqual(alone.returncode, 0, alone.stderr)
+        report = json.loads(alone.stdout)
+        self.assertIn("Nobody has two pictures", "\n".join(report["headline"]))
+        self.assertIsNone(report["tables"]["verification"][0]["fnmr_by_pairs"])
+
+    def test_an_empty_folder_is_named(self):
+        (self.folder / "empty").mkdir()
+        failed = subprocess.run([str(CANDID), "eval", str(self.folder / "empty"), "--state",
+                                 str(STATE)], capture_output=True, text=True, check=False)
+        self.assertNotEqual(failed.returncode, 0)
+        self.assertIn("empty", failed.stderr)
+
+    def test_a_full_disk_costs_the_cache_and_not_the_report(self):
+        # A limit on the size of files stands for a disk that fills up.
+        whole = self.run_eval("--json")
+        small = subprocess.run(["bash", "-c", 'ulimit -f 20; exec "$@"', "bash",
+                                *self.command("--json", cache=self.folder / "cache")],
+                               capture_output=True, text=True, check=False)
+        self.assertEqual(small.returncode, 0, small.stderr)
+        self.assertIn("cache", small.stderr)
+        self.assertEqual(json.loads(small.stdout), json.loads(whole.stdout))
+
+    def test_a_cache_of_another_frame_is_not_taken(self):
+        self.run_eval("--json")
+        framed = self.run_eval("--json", "--border", "30")
+        fresh = self.run_eval("--json", "--border", "30", cache=self.folder / "cache")
+        self.assertEqual(json.loads(framed.stdout), json.loads(fresh.stdout))
+        self.assertEqual(len(list(self.folder.glob("cache/*.templates"))), 1)
+        self.assertGreater(len(list(pathlib.Path(self.shared.name).glob("*.templates"))), 1)
+
+    def test_faces_are_a_file_of_their_own_and_only_when_asked(self):
+        refused = self.run_eval("--show-faces")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("--out", refused.stderr)
+        shown = self.run_eval("--show-faces", "--out", str(self.folder / "out"))
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("faces.html", shown.stderr)
+        sheet = self.folder / "out/faces.html"
+        self.assertEqual(sheet.stat().st_mode & 0o777, 0o600)
+        self.assertIn("data:image/jpeg;base64,", sheet.read_text())
+        self.assertNotIn("data:image", (self.folder / "out/report.html").read_text())
+
+    def test_fillers_and_lists_reach_the_report(self):
+        fillers = self.folder / "fillers"
+        fillers.mkdir()
+        strangers = [p for p in sorted(PHOTOS.iterdir()) if len(list(p.iterdir())) == 1][:8]
+        for i, person in enumerate(strangers):
+            (fillers / f"{i}.jpg").symlink_to(next(person.iterdir()))
+        lists = self.folder / "blufr.tsv"
+        rows = ["trial\trole\timage"]
+        for person in sorted((self.data / "images").iterdir())[:20]:
+            for k, photo in enumerate(sorted(person.glob("*[0-9].jpg"))):
+                rows.append(f"1\t{'probe' if k else 'gallery'}\t{person.name}/{photo.name}")
+        lists.write_text("\n".join(rows) + "\n")
+        filled = self.run_eval("--json", "--filler", str(fillers), "--blufr", str(lists))
+        self.assertEqual(filled.returncode, 0, filled.stderr)
+        report = json.loads(filled.stdout)
+        self.assertEqual(report["tables"]["growth"][0]["gallery"], PEOPLE // 2 + 8)
+        self.assertIn("8 pictures", report["facts"]["fillers"])
+        # Too few people for FAR 0.1 % and 1 %, and said so.
+        self.assertIn("BLUFR: ", "\n".join(report["notes"]))
+        lists.write_text("trial\trole\timage\n1\tguest\tx.jpg\n")
+        self.assertNotEqual(self.run_eval("--blufr", str(lists)).returncode, 0)
 
     def test_an_unknown_group_is_wrong_usage(self):
         self.assertEqual(self.run_eval("--by", "hair").returncode, 2)

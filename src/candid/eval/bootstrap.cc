@@ -9,6 +9,18 @@
 
 namespace candid::eval {
 
+Spread SpreadOf(std::span<const double> values) {
+  const double n = static_cast<double>(values.size());
+  Spread spread;
+  for (const double v : values) spread.mean += v / n;
+  for (const double v : values) {
+    spread.deviation += (v - spread.mean) * (v - spread.mean) / (n - 1);
+  }
+  spread.deviation =
+      values.size() < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(spread.deviation);
+  return spread;
+}
+
 Interval PercentileInterval(std::vector<double> values) {
   const std::size_t all = values.size();
   std::erase_if(values, [](double v) { return std::isnan(v); });

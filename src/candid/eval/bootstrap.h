@@ -20,6 +20,13 @@ struct Estimate {
   Interval interval;
 };
 
+// Of a figure over repeated draws.
+struct Spread {
+  double mean = 0;
+  double deviation = 0;  // standard, of the sample; NaN for fewer than two draws
+};
+Spread SpreadOf(std::span<const double> values);
+
 struct BootstrapOptions {
   std::uint64_t seed = 1;
   int resamples = 1000;  // at least 1

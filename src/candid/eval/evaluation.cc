@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 namespace candid::eval {
 namespace {
@@ -33,7 +34,7 @@ Grouping Banded(const char* name, std::span<const Sample> samples, std::span<con
   return grouping;
 }
 
-// The images that are no suspects, as a set of its own.
+// Images as a set of their own.
 struct Subset {
   std::vector<float> values;
   std::vector<Figures> figures;
@@ -44,17 +45,18 @@ struct Subset {
   }
 };
 
+void Append(const Enrolment& from, std::size_t i, std::uint32_t subject, Subset* to) {
+  const auto row = from.values.begin() + static_cast<std::ptrdiff_t>(i * from.dimension);
+  to->values.insert(to->values.end(), row, row + static_cast<std::ptrdiff_t>(from.dimension));
+  to->figures.push_back(from.view().figures_of(i));
+  to->subjects.push_back(subject);
+  to->failed.push_back(from.failed[i]);
+}
+
 Subset Without(const std::vector<bool>& suspect, const Enrolment& enrolment) {
   Subset out;
   for (std::size_t i = 0; i < suspect.size(); ++i) {
-    if (suspect[i]) continue;
-    const auto row =
-        enrolment.values.begin() + static_cast<std::ptrdiff_t>(i * enrolment.dimension);
-    out.values.insert(out.values.end(), row,
-                      row + static_cast<std::ptrdiff_t>(enrolment.dimension));
-    out.figures.push_back(enrolment.figures[i]);
-    out.subjects.push_back(enrolment.subjects[i]);
-    out.failed.push_back(enrolment.failed[i]);
+    if (!suspect[i]) Append(enrolment, i, enrolment.subjects[i], &out);
   }
   return out;
 }
@@ -87,6 +89,10 @@ void FindAndLeaveOutSuspects(const Enrolment& enrolment, const EvaluationOptions
   const Subset rest = Without(suspect, enrolment);
   const auto scores = ScoreAllPairs(rest.view(enrolment.dimension), Scoring(options));
   if (!scores) return;
+  if (options.extrapolate) {
+    auto tail = Extrapolate(*scores, rest.subjects, options.bootstrap);
+    if (tail) out->tail_without_suspects = std::move(*tail);
+  }
   auto report = Verify({&*scores, rest.subjects, rest.failed, {}, {}}, Verifying(options));
   if (report) {
     out->without_suspects = std::move(*report);
@@ -99,19 +105,42 @@ void Note(const char* what, const Error& error, Evaluation* out) {
   out->notes.push_back(fmt::format("{}: {}.", what, error.message()));
 }
 
-GallerySpread SpreadOf(const std::vector<double>& values) {
-  const double n = static_cast<double>(values.size());
-  GallerySpread spread;
-  for (const double v : values) spread.mean += v / n;
-  for (const double v : values) {
-    spread.deviation += (v - spread.mean) * (v - spread.mean) / (n - 1);
+// The data set's images, and behind them those of the fillers as people of their own. The same
+// bytes under both roofs are no stranger and are left out.
+class WithFillers {
+ public:
+  WithFillers(const Enrolment& enrolment, const Enrolment& fillers)
+      : dimension_(enrolment.dimension) {
+    for (std::size_t i = 0; i < enrolment.subjects.size(); ++i) {
+      Append(enrolment, i, enrolment.subjects[i], &all_);
+    }
+    const std::set<Digest> known(enrolment.digests.begin(), enrolment.digests.end());
+    std::uint32_t next = 0;
+    for (const std::uint32_t subject : enrolment.subjects) next = std::max(next, subject + 1);
+    std::set<Digest> taken;
+    for (std::size_t i = 0; i < fillers.subjects.size(); ++i) {
+      if (fillers.failed[i] != 0) continue;
+      if (known.contains(fillers.digests[i]) || !taken.insert(fillers.digests[i]).second) {
+        ++doubles_;
+        continue;
+      }
+      Append(fillers, i, next++, &all_);
+      ++count_;
+    }
   }
-  spread.deviation = std::sqrt(spread.deviation);
-  return spread;
-}
+  LabelledTemplates view() const { return all_.view(dimension_); }
+  std::size_t count() const { return count_; }
+  std::size_t doubles() const { return doubles_; }
+
+ private:
+  const std::size_t dimension_;
+  Subset all_;
+  std::size_t count_ = 0;
+  std::size_t doubles_ = 0;
+};
 
 // Other galleries, for the plain figures alone.
-void DrawOtherGalleries(const Dataset& dataset, const Enrolment& enrolment,
+void DrawOtherGalleries(const Dataset& dataset, const LabelledTemplates& templates,
                         IdentificationOptions options, Evaluation* out) {
   const std::uint64_t seed = options.bootstrap.seed;
   options.bootstrap.resamples = 1;
@@ -126,7 +155,8 @@ void DrawOtherGalleries(const Dataset& dataset, const Enrolment& enrolment,
   };
   take(*out->identification);
   for (std::uint64_t other = 1; other < kGalleries; ++other) {
-    const auto set = SearchGallery(enrolment.view(), seed + other, options.bootstrap.jobs);
+    const auto set =
+        SearchGallery(templates, seed + other, options.bootstrap.jobs, dataset.images.size());
     if (!set) return;
     const auto report = Identify(*set, dataset.subjects, {}, options);
     if (!report) return;
@@ -141,7 +171,21 @@ void MeasureSearches(const Dataset& dataset, const Enrolment& enrolment,
                      const EvaluationOptions& options,
                      const std::function<void(std::string_view)>& stage, Evaluation* out) {
   stage("1:N: searches and intervals");
-  auto searches = SearchGallery(enrolment.view(), options.bootstrap.seed, options.bootstrap.jobs);
+  std::optional<WithFillers> filled;
+  if (options.fillers != nullptr) {
+    filled.emplace(enrolment, *options.fillers);
+    out->fillers = filled->count();
+    const std::size_t all = options.fillers->subjects.size();
+    if (filled->count() < all) {
+      out->notes.push_back(
+          fmt::format("Fillers: {} of {} pictures are in the gallery; {} gave no usable face, {} "
+                      "have the same bytes as others.",
+                      filled->count(), all, options.fillers->failures(), filled->doubles()));
+    }
+  }
+  const LabelledTemplates templates = filled ? filled->view() : enrolment.view();
+  auto searches = SearchGallery(templates, options.bootstrap.seed, options.bootstrap.jobs,
+                                dataset.images.size());
   if (!searches) return Note("1:N", searches.error(), out);
   out->searches = std::move(*searches);
   IdentificationOptions identifying;
@@ -151,7 +195,20 @@ void MeasureSearches(const Dataset& dataset, const Enrolment& enrolment,
   if (!report) return Note("1:N", report.error(), out);
   out->identification = std::move(*report);
   stage("1:N: other galleries");
-  DrawOtherGalleries(dataset, enrolment, identifying, out);
+  DrawOtherGalleries(dataset, templates, identifying, out);
+}
+
+void MeasureBlufr(const Enrolment& enrolment, const EvaluationOptions& options, Evaluation* out) {
+  const ListedTrials* listed = options.trials;
+  Result<std::vector<Trial>> trials = listed != nullptr
+                                          ? Result<std::vector<Trial>>(listed->trials)
+                                          : DrawTrials(enrolment.subjects, options.bootstrap.seed);
+  if (!trials) return Note("BLUFR", trials.error(), out);
+  auto report = MeasureTrials(*trials, enrolment.view(), out->scores, options.bootstrap.jobs);
+  if (!report) return Note("BLUFR", report.error(), out);
+  report->listed = listed != nullptr;
+  report->missing = listed != nullptr ? listed->missing : 0;
+  out->trials = std::move(*report);
 }
 
 }  // namespace
@@ -197,6 +254,12 @@ Result<Evaluation> Evaluate(const Dataset& dataset, const Enrolment& enrolment,
   auto verification = Verify(input, verifying);
   if (verification) {
     out.verification = std::move(*verification);
+    if (options.extrapolate) {
+      stage("the tail");
+      auto tail = Extrapolate(out.scores, enrolment.subjects, options.bootstrap);
+      if (tail) out.tail = std::move(*tail);
+      if (!tail) Note("Extrapolation", tail.error(), &out);
+    }
     stage("suspected labels");
     FindAndLeaveOutSuspects(enrolment, options, &out);
   } else {
@@ -211,6 +274,10 @@ Result<Evaluation> Evaluate(const Dataset& dataset, const Enrolment& enrolment,
   }
 
   MeasureSearches(dataset, enrolment, options, stage, &out);
+  if (out.verification) {
+    stage("BLUFR's trials");
+    MeasureBlufr(enrolment, options, &out);
+  }
   return out;
 }
 

@@ -11,9 +11,11 @@
 
 #include "candid/eval/dataset.h"
 #include "candid/eval/enrolment.h"
+#include "candid/eval/extrapolation.h"
 #include "candid/eval/folds.h"
 #include "candid/eval/identification.h"
 #include "candid/eval/suspects.h"
+#include "candid/eval/trials.h"
 #include "candid/eval/verification.h"
 
 namespace candid::eval {
@@ -23,17 +25,16 @@ struct EvaluationOptions {
   // one in use, at which people are told how often the system is wrong. At least one.
   std::vector<float> thresholds;
   BootstrapOptions bootstrap;
+  const Enrolment* fillers = nullptr;    // strangers in every gallery; borrowed
+  const ListedTrials* trials = nullptr;  // BLUFR's; none: drawn by the seed; borrowed
+  bool extrapolate = false;              // carry false-match rates beyond the data
 };
 
-// A figure over kGalleries galleries drawn by consecutive seeds: what another choice of the
-// enrolled half would have given.
-struct GallerySpread {
-  double mean = 0;
-  double deviation = 0;
-};
+// Over kGalleries galleries drawn by consecutive seeds: what another choice of the enrolled half
+// would have given.
 struct SearchSpread {
-  GallerySpread fpir;
-  GallerySpread fnir;
+  Spread fpir;
+  Spread fnir;
 };
 inline constexpr std::uint64_t kGalleries = 10;
 
@@ -42,9 +43,13 @@ struct Evaluation {
   std::size_t measured = 0;
   PairScores scores;
   std::optional<VerificationReport> verification;
+  std::optional<TailReport> tail;
+  std::optional<TailReport> tail_without_suspects;
+  std::optional<TrialReport> trials;
   std::optional<FoldReport> folds;
   std::optional<SearchSet> searches;
   std::optional<IdentificationReport> identification;
+  std::size_t fillers = 0;            // in the gallery
   std::vector<SearchSpread> spreads;  // of each of identification's points
   Suspects suspects;
   std::optional<VerificationReport> without_suspects;

@@ -1,5 +1,6 @@
-// The 1:N open-set protocol: a gallery of half of the people, one image each, is searched with
-// their other images (mated searches) and with all images of the other half (non-mated searches).
+// The 1:N open-set protocol: a gallery of half of the people, one image each, and of strangers who
+// fill it up where some are given, is searched with the other images of that half (mated searches)
+// and with all images of the other half (non-mated searches).
 //
 // FPIR(t) = non-mated searches with a candidate at >= t / non-mated searches. FNIR(t) = mated
 // searches whose mate is not among the first kCandidates at >= t / mated searches. A failed search
@@ -45,16 +46,27 @@ struct Search {
 };
 
 struct SearchSet {
-  std::vector<std::uint32_t> gallery;  // images, in random order, so that every prefix is random
-  std::vector<std::size_t> sizes;      // of the nested galleries, prefixes; largest first
+  // Images, those drawn in random order, so that every prefix is random.
+  std::vector<std::uint32_t> gallery;
+  std::vector<std::size_t> sizes;  // of the nested galleries, prefixes; largest first
   std::vector<Search> searches;
   std::size_t mated = 0;
 };
 
-// Draws the gallery by `seed` and searches it. kInvalidArgument: as CheckTemplates, or fewer than
-// kLeastGallery people on a side.
+inline constexpr std::size_t kNoFillers = static_cast<std::size_t>(-1);
+
+// Draws the gallery by `seed` and searches it. Images from `fillers_from` on are fillers: strangers
+// who are in every gallery, behind the people drawn, and are searched for by nobody; those without
+// a template are left out. With fillers the largest sizes are halved down to the people drawn, so
+// that growth is shown beyond the data set's own size. kInvalidArgument: as CheckTemplates, or
+// fewer than kLeastGallery people on a side.
 Result<SearchSet> SearchGallery(const LabelledTemplates& templates, std::uint64_t seed,
-                                std::size_t jobs);
+                                std::size_t jobs, std::size_t fillers_from = kNoFillers);
+
+// Searches a given gallery, one image of a person, for given images; templates that pass
+// CheckTemplates.
+SearchSet SearchFor(const LabelledTemplates& templates, std::span<const std::uint32_t> gallery,
+                    std::span<const std::uint32_t> probes, std::size_t jobs);
 
 struct IdentificationOptions {
   std::vector<double> fpirs = {0.1, 0.01, 0.003, 0.001};  // each in (0, 1)

@@ -166,6 +166,57 @@ TEST(IdentificationTest, AFailureFindsNobodyAndIsNotFound) {
   EXPECT_EQ(report->ranks[0].misses, report->mated_searches);
 }
 
+TEST(IdentificationTest, FillersJoinEveryGalleryAndAreNeverSearchedFor) {
+  TestSet set = RandomSet(200, 81, 16, 5);
+  const auto plain = SearchGallery(set.view(), 1, 2);
+  const TestSet fillers = RandomSet(120, 60, 16, 77);
+  std::size_t usable = 0;
+  for (std::size_t i = 0; i < fillers.size(); ++i) {
+    set.subjects.push_back(81 + static_cast<std::uint32_t>(i));
+    set.failed.push_back(fillers.failed[i]);
+    usable += fillers.failed[i] == 0 ? 1 : 0;
+  }
+  set.values.insert(set.values.end(), fillers.values.begin(), fillers.values.end());
+  const auto filled = SearchGallery(set.view(), 1, 2, 200);
+  ASSERT_TRUE(plain && filled);
+  ASSERT_EQ(filled->gallery.size(), 40 + usable);
+  ASSERT_LT(usable, 120U);  // some failed
+  EXPECT_TRUE(std::equal(plain->gallery.begin(), plain->gallery.end(), filled->gallery.begin()));
+  EXPECT_EQ(filled->sizes, (std::vector<std::size_t>{40 + usable, (40 + usable) / 2, 40, 20, 10}));
+  ASSERT_EQ(filled->searches.size(), plain->searches.size());
+  for (std::size_t s = 0; s < plain->searches.size(); ++s) {
+    const Search& search = filled->searches[s];
+    EXPECT_EQ(search.image, plain->searches[s].image);
+    EXPECT_EQ(search.mate, plain->searches[s].mate);
+    EXPECT_EQ(search.best_other[2], plain->searches[s].best_other[0]);  // the people drawn alone
+    float best = kNoScore;
+    for (std::size_t e = 0; e < filled->gallery.size(); ++e) {
+      if (search.mate_entry == e) continue;
+      best = std::max(best, set.Score(search.image, filled->gallery[e]));
+    }
+    EXPECT_EQ(search.best_other[0], best);
+  }
+}
+
+TEST(IdentificationTest, SearchesAGivenGalleryForGivenImages) {
+  const TestSet set = RandomSet(60, 20, 16, 5);
+  const std::vector<std::uint32_t> gallery{0, 1, 2, 3}, probes{25, 30, 41, 59};
+  const SearchSet found = SearchFor(set.view(), gallery, probes, 1);
+  ASSERT_EQ(found.searches.size(), 4U);
+  for (const Search& search : found.searches) {
+    float mate = kNoScore, best = kNoScore;
+    bool enrolled = false;
+    for (const std::uint32_t entry : gallery) {
+      const bool same = set.subjects[entry] == set.subjects[search.image];
+      enrolled = enrolled || same;
+      (same ? mate : best) = std::max(same ? mate : best, set.Score(search.image, entry));
+    }
+    EXPECT_EQ(search.mate_entry.has_value(), enrolled);
+    EXPECT_EQ(search.mate, mate);
+    EXPECT_EQ(search.best_other.front(), best);
+  }
+}
+
 TEST(IdentificationTest, NeedsPeopleOnBothSides) {
   const TestSet few = RandomSet(30, 19, 8, 1);
   EXPECT_EQ(SearchGallery(few.view(), 1, 1).error().code(), Code::kInvalidArgument);

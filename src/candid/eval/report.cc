@@ -7,6 +7,7 @@
 
 #include "candid/eval/proportion.h"
 #include "candid/eval/report_groups.h"
+#include "candid/eval/report_protocols.h"
 #include "candid/eval/report_sections.h"
 
 namespace candid::eval {
@@ -36,15 +37,15 @@ std::string OneOf(double rate) {
   return "1 of " + ShowCount(static_cast<std::uint64_t>(std::round(times / digits) * digits));
 }
 
-// The group that is worst off among those large enough to say, in words.
-std::string WorstGroup(const Evaluation& evaluation, std::size_t point, bool fmr) {
-  const std::size_t labelled = evaluation.groupings.size() - evaluation.measured;
-  const GroupFigures* worst = nullptr;
+// The group that is worst off among those large enough to say; null where there is none.
+struct Worst {
+  const GroupFigures* group = nullptr;
   std::string name;
-  double overall = 0;
+};
+Worst WorstGroup(const Evaluation& evaluation, std::size_t point, bool fmr) {
+  const std::size_t labelled = evaluation.groupings.size() - evaluation.measured;
+  Worst worst;
   const auto value = [&](const GroupFigures& g) { return (fmr ? g.fmr : g.fnmr).value; };
-  const OperatingPoint& all = evaluation.verification->points[point];
-  overall = (fmr ? all.fmr : all.fnmr).value;
   std::size_t seen = 0;  // of this point, in the order of the groupings
   for (const GroupReport& report : evaluation.verification->groups) {
     if (report.point != point) continue;
@@ -56,18 +57,56 @@ std::string WorstGroup(const Evaluation& evaluation, std::size_t point, bool fmr
       if ((fmr ? group.subjects : group.mated_subjects) < kLeastGroup || errors == 0 ||
           !std::isfinite(value(group)))
         continue;
-      if (worst != nullptr && value(group) <= value(*worst)) continue;
-      worst = &group;
-      name = report.grouping + ": " + report.names[g];
+      if (worst.group != nullptr && value(group) <= value(*worst.group)) continue;
+      worst = {&group, report.grouping + ": " + report.names[g]};
     }
   }
-  if (worst == nullptr) return {};
-  const Interval& interval = (fmr ? worst->fmr : worst->fnmr).interval;
-  return fmt::format("{} ({}): {} (95 %: {} to {}), {:.1f} times the figure over all pairs",
+  return worst;
+}
+
+std::string WorstInWords(const Worst& worst, double overall, bool fmr) {
+  const Estimate& rate = fmr ? worst.group->fmr : worst.group->fnmr;
+  return fmt::format("{} ({}): {} (95 %: {} to {}), {:.1f} times the figure over all pairs.",
                      fmr ? "Strangers are most often taken for each other within the group"
                          : "People are most often missed in the group",
-                     name, ShowRate(value(*worst)), ShowRate(interval.low), ShowRate(interval.high),
-                     value(*worst) / overall);
+                     worst.name, ShowRate(rate.value), ShowRate(rate.interval.low),
+                     ShowRate(rate.interval.high), rate.value / overall);
+}
+
+// What an operator of a watchlist sees: errors per face and per alert, for strangers of whom `fmr`
+// are taken for a given other one.
+std::string LiveInWords(double fmr, bool bound, double missed, const LiveUse& live) {
+  const double fpir = 1 - std::pow(1 - fmr, live.watchlist);
+  const double wrong = fpir * (1 - live.prevalence);
+  const double right = live.prevalence * (1 - missed);
+  return fmt::format("{}{:.3g} false alerts per 1,000 faces seen, and {}{} of all alerts are wrong",
+                     bound ? "at most " : "", wrong * 1000, bound ? "at most " : "",
+                     ShowRate(wrong / (wrong + right)));
+}
+
+void AddLive(const Evaluation& evaluation, const OperatingPoint& point, const Worst& worst,
+             const LiveUse& live, std::vector<std::string>* lines) {
+  if (evaluation.verification->mated_pairs == 0) return;
+  const SearchPoint* search = InUseSearch(evaluation);
+  const double missed = search != nullptr && evaluation.identification->mated_searches > 0
+                            ? search->fnir.value
+                            : point.fnmr_by_subject.value;
+  const bool bound = point.false_matches == 0;
+  const double fmr = bound
+                         ? RuleOfThree(static_cast<double>(evaluation.verification->impostor_pairs))
+                         : point.fmr.value;
+  std::string text = fmt::format(
+      "Live, with a watchlist of {} people and {} of passers-by on it: {}. Both are true of one "
+      "system.",
+      ShowCount(static_cast<std::uint64_t>(live.watchlist)), ShowRate(live.prevalence),
+      LiveInWords(fmr, bound, missed, live));
+  if (worst.group != nullptr && !bound && worst.group->fmr.value > fmr) {
+    text += fmt::format(" Were list and passers-by all of the worst group ({}): {}.", worst.name,
+                        LiveInWords(worst.group->fmr.value, false, missed, live));
+  }
+  lines->push_back(text +
+                   " (Computed as 1 - (1 - FMR)^N; the section on 1:N shows how far this data "
+                   "departs from it.)");
 }
 
 void AddErrors(const Dataset& dataset, const Evaluation& evaluation, const Provenance& provenance,
@@ -75,7 +114,7 @@ void AddErrors(const Dataset& dataset, const Evaluation& evaluation, const Prove
   auto& lines = *headline;
   const OperatingPoint* point = InUse(evaluation);
   if (point == nullptr) return;
-  const std::string at = fmt::format("At the threshold in use ({}, cosine {:.4f})",
+  const std::string at = fmt::format("At the threshold in use ({}, score {:.4f})",
                                      provenance.threshold_name, point->threshold.value);
   if (point->false_matches > 0) {
     lines.push_back(fmt::format(
@@ -106,22 +145,19 @@ void AddErrors(const Dataset& dataset, const Evaluation& evaluation, const Prove
         "Nobody has two pictures, so nothing can be said of how often people are missed.");
   }
   const auto index = static_cast<std::size_t>(point - evaluation.verification->points.data());
-  for (const bool fmr : {true, false}) {
-    const std::string worst = WorstGroup(evaluation, index, fmr);
-    if (!worst.empty()) lines.push_back(worst + ".");
+  const Worst worst = WorstGroup(evaluation, index, true);
+  const Worst missed = WorstGroup(evaluation, index, false);
+  if (worst.group != nullptr) lines.push_back(WorstInWords(worst, point->fmr.value, true));
+  if (missed.group != nullptr) lines.push_back(WorstInWords(missed, point->fnmr.value, false));
+  AddLive(evaluation, *point, worst, live, &lines);
+  if (evaluation.tail && point->threshold.value >= evaluation.tail->tail.threshold) {
+    const double rate = evaluation.tail->tail.Exceedance(point->threshold.value);
+    lines.push_back(fmt::format(
+        "Extrapolated, not measured: by the tail of the scores the rate of false matches at the "
+        "threshold in use is {}.",
+        rate >= evaluation.tail->least_fmr ? ShowRate(rate)
+                                           : "below " + ShowRate(evaluation.tail->least_fmr)));
   }
-  const SearchPoint* search = InUseSearch(evaluation);
-  if (search == nullptr || point->false_matches == 0) return;
-  const double fpir = 1 - std::pow(1 - point->fmr.value, live.watchlist);
-  const double found = evaluation.identification->mated_searches > 0 ? 1 - search->fnir.value : 1;
-  const double wrong = fpir * (1 - live.prevalence);
-  lines.push_back(fmt::format(
-      "Live, with a watchlist of {} people and {} of passers-by on it: {:.3g} false alerts per "
-      "1,000 "
-      "faces seen, and {} of all alerts are wrong. Both are true of one system. (Computed as FPIR "
-      "= 1 - (1 - FMR)^N; the section on 1:N shows how far this data departs from it.)",
-      ShowCount(static_cast<std::uint64_t>(live.watchlist)), ShowRate(live.prevalence),
-      wrong * 1000, ShowRate(wrong / (wrong + live.prevalence * found))));
 }
 
 void AddHeadline(const Dataset& dataset, const Enrolment& enrolment, const Evaluation& evaluation,
@@ -176,17 +212,20 @@ Document MakeReport(const Dataset& dataset, const Enrolment& enrolment,
                     {"CPU", provenance.cpu},
                     {"Data", fmt::format("sha256 {}", provenance.data_hash)},
                     {"Threshold in use", provenance.threshold_name}};
+  if (!provenance.fillers.empty()) document.facts.emplace_back("Fillers", provenance.fillers);
   AddHeadline(dataset, enrolment, evaluation, provenance, live, &document);
   document.notes = dataset.notes;
   document.notes.insert(document.notes.end(), evaluation.notes.begin(), evaluation.notes.end());
   document.sections.push_back(DataSection(dataset, enrolment));
   if (evaluation.verification) {
     document.sections.push_back(VerificationSection(evaluation));
+    if (evaluation.tail) document.sections.push_back(TailSection(evaluation));
     if (!evaluation.verification->groups.empty()) {
       document.sections.push_back(GroupSection(evaluation));
     }
   }
   if (evaluation.identification) document.sections.push_back(SearchSection(evaluation));
+  if (evaluation.trials) document.sections.push_back(TrialSection(evaluation));
   if (evaluation.verification) document.sections.push_back(SuspectSection(dataset, evaluation));
   return document;
 }

@@ -139,7 +139,7 @@ Figure HeatFigure(const GroupReport& report, const std::string& where) {
 }  // namespace
 
 std::string NameOf(const OperatingPoint& point) {
-  if (!point.asked_fmr) return fmt::format("cosine {:.4f}", point.threshold.value);
+  if (!point.asked_fmr) return fmt::format("score {:.4f}", point.threshold.value);
   const std::string rate = fmt::format("{:.0e}", *point.asked_fmr);  // 1e-03
   return fmt::format("FMR {}", rate.substr(0, 3) + rate.substr(rate.find_last_of("-0") + 1));
 }
@@ -212,7 +212,7 @@ Section GroupSection(const Evaluation& evaluation) {
       if (!wanted) continue;
       const std::string where = point.asked_fpir
                                     ? fmt::format("FPIR {:g}", *point.asked_fpir)
-                                    : fmt::format("cosine {:.4f}", point.threshold.value);
+                                    : fmt::format("score {:.4f}", point.threshold.value);
       for (std::size_t g = 0; g < report.groups.size(); ++g) {
         const SearchGroup& group = report.groups[g];
         table.rows.push_back(

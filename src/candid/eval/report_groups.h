@@ -11,7 +11,7 @@ namespace candid::eval {
 // Wants evaluation.verification.
 Section GroupSection(const Evaluation& evaluation);
 
-// "FMR 1e-3" or "cosine 0.4552".
+// "FMR 1e-3" or "score 0.4552".
 std::string NameOf(const OperatingPoint& point);
 
 }  // namespace candid::eval

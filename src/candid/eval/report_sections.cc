@@ -107,7 +107,7 @@ Figure ScoreFigure(const PairScores& scores) {
 
 std::string NameOf(const SearchPoint& point) {
   return point.asked_fpir ? fmt::format("FPIR {:g}", *point.asked_fpir)
-                          : fmt::format("cosine {:.4f}", point.threshold.value);
+                          : fmt::format("score {:.4f}", point.threshold.value);
 }
 
 Table SearchTable(const Evaluation& evaluation) {
@@ -292,8 +292,14 @@ Section SearchSection(const Evaluation& evaluation) {
   section.paragraphs.push_back(fmt::format(
       "The gallery holds one picture of each of {} people, half of all, drawn by the seed. {} "
       "searches are for {} of them, {} for {} people who are not in it.",
-      ShowCount(report.gallery), ShowCount(report.mated_searches), ShowCount(report.mated_people),
-      ShowCount(report.non_mated_searches), ShowCount(report.non_mated_people)));
+      ShowCount(report.gallery - evaluation.fillers), ShowCount(report.mated_searches),
+      ShowCount(report.mated_people), ShowCount(report.non_mated_searches),
+      ShowCount(report.non_mated_people)));
+  if (evaluation.fillers > 0) {
+    section.paragraphs.push_back(fmt::format(
+        "{} strangers from the filler folder are in the gallery too, behind the people drawn.",
+        ShowCount(evaluation.fillers)));
+  }
   section.tables.push_back(SearchTable(evaluation));
   section.tables.push_back(GrowthTable(evaluation));
   if (report.mated_searches > 0) {
@@ -310,7 +316,7 @@ Section SuspectSection(const Dataset& dataset, const Evaluation& evaluation) {
   section.paragraphs.push_back(fmt::format(
       "Nothing was left out of the figures above. {} pairs of files have the same bytes; {} pairs "
       "of "
-      "different people are as alike as the typical pair of one (cosine {:.4f} and more); {} "
+      "different people are as alike as the typical pair of one (score {:.4f} and more); {} "
       "pictures are unlike all others of their person. Look at them: each is an error of the "
       "labels "
       "or of the system.",

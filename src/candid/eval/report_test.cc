@@ -41,8 +41,7 @@ Enrolled Make(const TestSet& set, std::uint32_t people) {
   return out;
 }
 
-Document Report(const Enrolled& in, std::size_t jobs = 1) {
-  EvaluationOptions options;
+Document Report(const Enrolled& in, std::size_t jobs = 1, EvaluationOptions options = {}) {
   options.thresholds = {0.4F};
   options.bootstrap = {1, 30, jobs};
   const auto evaluation = Evaluate(in.dataset, in.enrolment, options, [](std::string_view) {});
@@ -81,6 +80,51 @@ TEST(ReportTest, HasEveryPart) {
   }
   EXPECT_GE(report.headline.size(), 3U);
   EXPECT_TRUE(boost::json::parse(ToJson(report)).is_object());
+}
+
+TEST(ReportTest, SaysWhatIsExtrapolatedAndOnlyWhenAsked) {
+  const Enrolled in = Make(RandomSet(600, 300, 24, 2), 300);
+  EXPECT_EQ(Find(Report(in), "extrapolation"), nullptr);
+  EvaluationOptions options;
+  options.extrapolate = true;
+  const Document report = Report(in, 2, options);
+  const Table* table = Find(report, "extrapolation");
+  ASSERT_NE(table, nullptr);
+  ASSERT_GE(table->rows.size(), 3U);  // 179,000 pairs count 1e-3 and no rarer power of ten
+  for (const auto& row : table->rows) {
+    EXPECT_EQ(row[1].text.starts_with("extrapolated"), row[0].text != "1e-3") << row[0].text;
+  }
+  EXPECT_NE(ToHtml(report).find("Extrapolated, not measured"), std::string::npos);
+  EXPECT_NE(ToJson(report).find("extrapolated: too few to count"), std::string::npos);
+}
+
+TEST(ReportTest, HasTheTrialsAndTheFillers) {
+  const Enrolled in = Make(RandomSet(600, 250, 24, 2), 250);
+  const Document plain = Report(in);
+  const Table* blufr = Find(plain, "blufr");
+  ASSERT_NE(blufr, nullptr);
+  EXPECT_EQ(blufr->rows.size(), 2U);
+  const Enrolled fillers = Make(RandomSet(90, 40, 24, 9), 40);
+  EvaluationOptions options;
+  options.fillers = &fillers.enrolment;
+  const Document filled = Report(in, 1, options);
+  EXPECT_GT(Find(filled, "growth")->rows.front().front().value,
+            Find(plain, "growth")->rows.front().front().value);
+  // The same pictures as in the data set are no strangers.
+  options.fillers = &in.enrolment;
+  const Document doubles = Report(in, 1, options);
+  EXPECT_EQ(Find(doubles, "growth")->rows.front().front().value,
+            Find(plain, "growth")->rows.front().front().value);
+}
+
+TEST(ReportTest, TheFirstPageSaysPerFaceAndPerAlert) {
+  const Document report = Report(Make(RandomSet(240, 70, 24, 2), 70));
+  const auto live = std::find_if(
+      report.headline.begin(), report.headline.end(),
+      [](const std::string& line) { return line.starts_with("Live, with a watchlist of 1,000"); });
+  ASSERT_NE(live, report.headline.end());
+  EXPECT_NE(live->find("per 1,000 faces seen"), std::string::npos);
+  EXPECT_NE(live->find("of all alerts are wrong"), std::string::npos);
 }
 
 TEST(ReportTest, ReportsTheRestWhereAPartCannotBeMeasured) {

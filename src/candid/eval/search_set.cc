@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <random>
+#include <unordered_map>
 
 #include "candid/decision/fair_score.h"
 #include "candid/eval/identification.h"
+#include "candid/eval/shuffle.h"
 #include "candid/eval/tiles.h"
 
 namespace candid::eval {
@@ -12,21 +14,14 @@ namespace {
 
 constexpr std::size_t kMostSizes = 6;
 
-// Fisher and Yates; std::shuffle differs between libraries.
-template <typename T>
-void Shuffle(std::mt19937_64& random, std::vector<T>* items) {
-  for (std::size_t i = items->size(); i > 1; --i)
-    std::swap((*items)[i - 1], (*items)[random() % i]);
-}
-
 bool Before(const Candidate& x, const Candidate& y) {
   return x.score != y.score ? x.score > y.score : x.entry < y.entry;
 }
 
-// Chooses who is enrolled and who searches.
-Result<SearchSet> Draw(const LabelledTemplates& in, std::uint64_t seed) {
+// Chooses who is enrolled and who searches among the first `fillers_from` images.
+Result<SearchSet> Draw(const LabelledTemplates& in, std::uint64_t seed, std::size_t fillers_from) {
   std::vector<std::vector<std::uint32_t>> images;
-  for (std::uint32_t i = 0; i < in.subjects.size(); ++i) {
+  for (std::uint32_t i = 0; i < fillers_from; ++i) {
     if (in.subjects[i] >= images.size()) images.resize(in.subjects[i] + 1);
     images[in.subjects[i]].push_back(i);
   }
@@ -60,7 +55,14 @@ Result<SearchSet> Draw(const LabelledTemplates& in, std::uint64_t seed) {
     }
     set.gallery.push_back(chosen);
   }
-  for (std::size_t size = enrolled; set.sizes.size() < kMostSizes && size >= kLeastGallery;
+  for (auto i = static_cast<std::uint32_t>(fillers_from); i < in.subjects.size(); ++i) {
+    if (in.failed[i] == 0) set.gallery.push_back(i);
+  }
+  for (std::size_t size = set.gallery.size(); size > enrolled; size /= 2) {
+    set.sizes.push_back(size);
+  }
+  const std::size_t beyond = set.sizes.size();
+  for (std::size_t size = enrolled; set.sizes.size() < beyond + kMostSizes && size >= kLeastGallery;
        size /= 2) {
     set.sizes.push_back(size);
   }
@@ -87,11 +89,9 @@ void Fill(const std::vector<float>& scores, const std::vector<std::size_t>& size
   search->others.assign(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
-}  // namespace
-
-Result<SearchSet> SearchGallery(const LabelledTemplates& in, std::uint64_t seed, std::size_t jobs) {
-  CANDID_TRY(CheckTemplates(in));
-  CANDID_ASSIGN(SearchSet set, Draw(in, seed));
+// Searches for all of `set` in its gallery.
+void SearchAll(const LabelledTemplates& in, std::size_t jobs, SearchSet* found) {
+  SearchSet& set = *found;
   const auto rows_of = [&](const auto& items, const auto& image_of) {
     std::vector<float> rows;
     rows.reserve(items.size() * in.dimension);
@@ -120,6 +120,37 @@ Result<SearchSet> SearchGallery(const LabelledTemplates& in, std::uint64_t seed,
         Fill(mine, set.sizes, &search);
         mine = {};
       });
+}
+
+}  // namespace
+
+SearchSet SearchFor(const LabelledTemplates& in, std::span<const std::uint32_t> gallery,
+                    std::span<const std::uint32_t> probes, std::size_t jobs) {
+  SearchSet set;
+  set.gallery.assign(gallery.begin(), gallery.end());
+  set.sizes = {gallery.size()};
+  std::unordered_map<std::uint32_t, std::uint32_t> entry_of;  // by person
+  for (std::uint32_t entry = 0; entry < gallery.size(); ++entry) {
+    entry_of.emplace(in.subjects[gallery[entry]], entry);
+  }
+  for (const std::uint32_t image : probes) {
+    Search& search = set.searches.emplace_back();
+    search.image = image;
+    search.subject = in.subjects[image];
+    if (const auto mate = entry_of.find(search.subject); mate != entry_of.end()) {
+      search.mate_entry = mate->second;
+      ++set.mated;
+    }
+  }
+  SearchAll(in, jobs, &set);
+  return set;
+}
+
+Result<SearchSet> SearchGallery(const LabelledTemplates& in, std::uint64_t seed, std::size_t jobs,
+                                std::size_t fillers_from) {
+  CANDID_TRY(CheckTemplates(in));
+  CANDID_ASSIGN(SearchSet set, Draw(in, seed, std::min(fillers_from, in.subjects.size())));
+  SearchAll(in, jobs, &set);
   return set;
 }
 

@@ -18,7 +18,7 @@ Status Check(const VerificationInput& in, const VerificationOptions& options) {
     if (!(fmr > 0 && fmr <= 0.1)) return bad("every FMR must be above 0 and at most 0.1");
   }
   for (const float threshold : options.thresholds) {
-    if (!(threshold >= -1 && threshold <= 1)) return bad("a threshold is a cosine, -1 to 1");
+    if (!(threshold >= -2 && threshold <= 2)) return bad("a threshold is a score, -2 to 2");
   }
   if (options.bootstrap.resamples < 1 || options.bootstrap.resamples > 20000) {
     return bad("the bootstrap takes 1..20000 resamples");

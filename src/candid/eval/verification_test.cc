@@ -237,7 +237,7 @@ TEST(VerificationTest, RefusesWhatItCannotMeasure) {
   const VerificationInput good{&scores, set.subjects, set.failed, {}, {}};
   EXPECT_TRUE(Verify(good, {{0.1}, {}, {1, 1, 1}}));
   EXPECT_FALSE(Verify(good, {{0.0}, {}, {1, 1, 1}}));
-  EXPECT_FALSE(Verify(good, {{0.1}, {2}, {1, 1, 1}}));
+  EXPECT_FALSE(Verify(good, {{0.1}, {2.5F}, {1, 1, 1}}));
   EXPECT_FALSE(Verify(good, {{0.1}, {}, {1, 0, 1}}));
   const TestSet alone = Axes({0, 0}, {0, 0});
   const PairScores none = Score(alone);

@@ -66,9 +66,9 @@ Worst WorstGroup(const Evaluation& evaluation, std::size_t point, bool fmr) {
 
 std::string WorstInWords(const Worst& worst, double overall, bool fmr) {
   const Estimate& rate = fmr ? worst.group->fmr : worst.group->fnmr;
-  return fmt::format("{} ({}): {} (95 %: {} to {}), {:.1f} times the figure over all pairs.",
-                     fmr ? "Strangers are most often taken for each other within the group"
-                         : "People are most often missed in the group",
+  return fmt::format("{} \"{}\" most often: {} (95 %: {} to {}), {:.1f} times the figure over all.",
+                     fmr ? "Two different people are taken for one within the group"
+                         : "People are missed in the group",
                      worst.name, ShowRate(rate.value), ShowRate(rate.interval.low),
                      ShowRate(rate.interval.high), rate.value / overall);
 }
@@ -101,7 +101,7 @@ void AddLive(const Evaluation& evaluation, const OperatingPoint& point, const Wo
       ShowCount(static_cast<std::uint64_t>(live.watchlist)), ShowRate(live.prevalence),
       LiveInWords(fmr, bound, missed, live));
   if (worst.group != nullptr && !bound && worst.group->fmr.value > fmr) {
-    text += fmt::format(" Were list and passers-by all of the worst group ({}): {}.", worst.name,
+    text += fmt::format(" Were list and passers-by all of the group \"{}\": {}.", worst.name,
                         LiveInWords(worst.group->fmr.value, false, missed, live));
   }
   lines->push_back(text +
@@ -150,7 +150,8 @@ void AddErrors(const Dataset& dataset, const Evaluation& evaluation, const Prove
   if (worst.group != nullptr) lines.push_back(WorstInWords(worst, point->fmr.value, true));
   if (missed.group != nullptr) lines.push_back(WorstInWords(missed, point->fnmr.value, false));
   AddLive(evaluation, *point, worst, live, &lines);
-  if (evaluation.tail && point->threshold.value >= evaluation.tail->tail.threshold) {
+  if (evaluation.tail && static_cast<double>(point->false_matches) < kCountable &&
+      point->threshold.value >= evaluation.tail->tail.threshold) {
     const double rate = evaluation.tail->tail.Exceedance(point->threshold.value);
     lines.push_back(fmt::format(
         "Extrapolated, not measured: by the tail of the scores the rate of false matches at the "
@@ -165,15 +166,17 @@ void AddHeadline(const Dataset& dataset, const Enrolment& enrolment, const Evalu
   AddErrors(dataset, evaluation, provenance, live, &document->headline);
   const std::uint64_t images = dataset.images.size(), failures = enrolment.failures();
   const Interval failed = ClopperPearson(failures, images);
-  document->headline.push_back(fmt::format(
-      "{} pictures of {} people were evaluated. {} gave no usable face and count as missed in all "
-      "figures: {}.",
-      ShowCount(images), ShowCount(dataset.subjects), failures == 0 ? "None" : ShowCount(failures),
+  const std::string evaluated = fmt::format("{} pictures of {} people were evaluated.",
+                                            ShowCount(images), ShowCount(dataset.subjects));
+  document->headline.push_back(
       failures == 0
-          ? fmt::format("below {}", ShowRate(failed.high))
-          : fmt::format("{} (95 %: {} to {})",
+          ? fmt::format("{} All gave a usable face: the rate of failures is below {}.", evaluated,
+                        ShowRate(failed.high))
+          : fmt::format("{} {} gave no usable face and count as missed in all figures: {} (95 %: "
+                        "{} to {}).",
+                        evaluated, ShowCount(failures),
                         ShowRate(static_cast<double>(failures) / static_cast<double>(images)),
-                        ShowRate(failed.low), ShowRate(failed.high))));
+                        ShowRate(failed.low), ShowRate(failed.high)));
 }
 
 }  // namespace

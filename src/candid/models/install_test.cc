@@ -28,7 +28,7 @@ TEST_F(InstallTest, TheShippedManifestIsAWholePack) {
   const auto pack = ReadManifest(kManifest);
   ASSERT_TRUE(pack) << pack.error().message();
   EXPECT_EQ(pack->name, "candid-default");
-  EXPECT_EQ(pack->dimension(), 64);
+  EXPECT_EQ(pack->dimension(), 128);
   EXPECT_TRUE(pack->commercial_use());
   EXPECT_EQ(pack->Hash().size(), 64u);
 }
@@ -41,7 +41,7 @@ TEST_F(InstallTest, ConvertsToTheStatedBytesAndNoticesDamage) {
   const auto note = [&](const std::string& part) { converted.push_back(part); };
   const auto pack = Install(kManifest, kNpm, folder_, note);
   ASSERT_TRUE(pack) << pack.error().message();
-  EXPECT_EQ(converted.size(), 3u);
+  EXPECT_EQ(converted.size(), 5u);
   EXPECT_TRUE(Verify(*pack));
 
   converted.clear();

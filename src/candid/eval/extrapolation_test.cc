@@ -51,7 +51,7 @@ TEST(ExtrapolationTest, ReachesTheTruthBeyondTheData) {
     EXPECT_NEAR(point.threshold.value, truth, 0.03) << point.fmr;
     EXPECT_LT(point.threshold.interval.low, point.threshold.interval.high);
     EXPECT_EQ(point.beyond, point.fmr * 124500 < 30);
-    if (point.fmr * 124500 < 1) EXPECT_TRUE(std::isnan(point.counted));
+    EXPECT_EQ(std::isnan(point.counted), point.fmr * 124500 < 1);
     const double missed = std::erfc((0.6 - point.threshold.value) / 0.1 / std::sqrt(2.0)) / 2;
     EXPECT_NEAR(point.fnmr.value, missed, 0.08);
   }

@@ -147,7 +147,7 @@ std::vector<MissRate> ReadMisses(const Reader& reader, std::size_t points) {
   return misses;
 }
 
-TailModel ReadTail(const toml::table& table, const std::string& where) {
+ParetoTail ReadTail(const toml::table& table, const std::string& where) {
   const Reader reader(table, where);
   reader.AllowOnly({"threshold", "shape", "scale", "share"});
   return {reader.Number("threshold", -kMaxScore, kMaxScore), reader.Number("shape", -10, 10),

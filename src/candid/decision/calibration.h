@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "candid/base/bytes.h"
+#include "candid/decision/pareto_tail.h"
 
 namespace candid::decision {
 
@@ -31,15 +32,6 @@ struct MissRate {
   Range range;
 };
 
-// Generalised Pareto tail: of `share` of the pairs, those above `threshold`, a share of
-// (1 + shape (s - threshold) / scale)^(-1 / shape) reaches s.
-struct TailModel {
-  double threshold = 0;
-  double shape = 0;
-  double scale = 1;
-  double share = 0;
-};
-
 struct GroupCalibration {
   std::string name;  // of the first: "all"
   std::uint64_t people = 0;
@@ -48,7 +40,7 @@ struct GroupCalibration {
   double measured_to = 0;         // points of a lower FMR are extrapolated by `tail`
   std::vector<RatePoint> points;  // falling FMR, rising score; the last at the table's limit
   std::vector<MissRate> misses;   // at the points' scores; empty: no mated pairs
-  std::optional<TailModel> tail;  // none: nothing is extrapolated
+  std::optional<ParetoTail> tail;  // none: nothing is extrapolated
 };
 
 struct CalibrationData {

@@ -1,4 +1,4 @@
-// candid collections list | create | describe | delete
+// candid collections list | create | describe | set | delete
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -22,6 +22,10 @@ std::string FormatTime(store::Time time) {
   return fmt::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(time));
 }
 
+std::string PromiseOf(const Collection& collection) {
+  return collection.false_alarms.empty() ? "none" : collection.false_alarms;
+}
+
 boost::json::object ToJson(const Collection& collection) {
   return {{"id", collection.id},
           {"faces", collection.face_count},
@@ -29,7 +33,8 @@ boost::json::object ToJson(const Collection& collection) {
           {"pack", collection.model.pack},
           {"model_version", collection.model.version},
           {"model_hash", collection.model.hash},
-          {"keep", kKeepNames[static_cast<int>(collection.keep)]}};
+          {"keep", kKeepNames[static_cast<int>(collection.keep)]},
+          {"false_alarms", PromiseOf(collection)}};
 }
 
 void Print(const Context& context, const boost::json::object& json, const Row& header,
@@ -73,14 +78,34 @@ Status Describe(const Context& context, const std::string& id) {
          {"created", FormatTime(one.created)},
          {"models", one.model.pack + " " + one.model.version},
          {"model hash", one.model.hash},
-         {"kept pictures", kKeepNames[static_cast<int>(one.keep)]}});
+         {"kept pictures", kKeepNames[static_cast<int>(one.keep)]},
+         {"false alarms", PromiseOf(one)}});
   return {};
 }
 
-Status Create(const Context& context, const std::string& id, const std::string& keep) {
+// A promise is a tag; "none" is no tag.
+collections::Tags TagsOf(const std::string& promise) {
+  if (promise == "none") return {};
+  return {{store::kFalseAlarmsTag, promise}};
+}
+
+Status Set(const Context& context, const std::string& id, const std::string& promise) {
+  CANDID_ASSIGN(const auto place, OpenWorkplace(context, store::Access::kWrite, Need::kRecords));
+  if (promise == "none") {
+    CANDID_TRY(place.collections->Untag({}, id, {store::kFalseAlarmsTag}));
+  } else {
+    CANDID_TRY(place.collections->Tag({}, id, TagsOf(promise)));
+  }
+  CANDID_ASSIGN(const Collection one, place.collections->Describe(id));
+  if (context.json) std::puts(boost::json::serialize(ToJson(one)).c_str());
+  return {};
+}
+
+Status Create(const Context& context, const std::string& id, const std::string& keep,
+              const std::string& promise) {
   CANDID_ASSIGN(const auto place, OpenWorkplace(context, store::Access::kWrite, Need::kRecords));
   const Keep kept = keep == "images" ? Keep::kImages : keep == "crops" ? Keep::kCrops : Keep::kNone;
-  CANDID_ASSIGN(const Collection made, place.collections->Create({}, id, kept));
+  CANDID_ASSIGN(const Collection made, place.collections->Create({}, id, kept, TagsOf(promise)));
   if (context.json) std::puts(boost::json::serialize(ToJson(made)).c_str());
   return {};
 }
@@ -104,9 +129,10 @@ void AddCollections(CLI::App* app, Context* context) {
   CLI::App* group = app->add_subcommand("collections", "Make, list and delete collections");
   group->require_subcommand(1);
   group->footer(
-      "\nlist and describe work beside a running server, create and delete need it stopped (or use "
+      "\nlist and describe work beside a running server, the others need it stopped (or use "
       "its\nAPI).\nExamples:\n  candid collections list\n  candid collections create staff "
-      "--keep crops\n  candid collections delete staff --yes\n");
+      "--keep crops\n  candid collections set staff --false-alarms 1/10000\n  candid collections "
+      "delete staff --yes\n");
   Run(group->add_subcommand("list", "All collections with their sizes"), context,
       [context] { return List(*context); });
   auto id = std::make_shared<std::string>();
@@ -126,7 +152,16 @@ void AddCollections(CLI::App* app, Context* context) {
           "faces) or images (the files)")
       ->check(CLI::IsMember({"none", "crops", "images"}))
       ->capture_default_str();
-  Run(create, context, [context, id, keep] { return Create(*context, *id, *keep); });
+  auto promise = std::make_shared<std::string>("none");
+  const char* const about =
+      "At most this share of searches of strangers may return anyone, such as 1/10000, whatever "
+      "threshold a caller gives; none";
+  create->add_option("--false-alarms", *promise, about)->capture_default_str();
+  Run(create, context,
+      [context, id, keep, promise] { return Create(*context, *id, *keep, *promise); });
+  CLI::App* set = add("set", "Change what a collection promises");
+  set->add_option("--false-alarms", *promise, about)->required();
+  Run(set, context, [context, id, promise] { return Set(*context, *id, *promise); });
   CLI::App* erase = add("delete", "Erase a collection with all its faces");
   auto yes = std::make_shared<bool>(false);
   erase->add_flag("--yes", *yes, "Also where it holds faces");

@@ -37,7 +37,9 @@ std::filesystem::path DefaultStateFolder();
 void Run(CLI::App* command, Context* context, std::function<Status()> body);
 
 // A file per subcommand: <name>_command.cc.
+void AddAccuracy(CLI::App* app, Context* context);
 void AddBackup(CLI::App* app, Context* context);
+void AddCalibrate(CLI::App* app, Context* context);
 void AddCollections(CLI::App* app, Context* context);
 void AddCompare(CLI::App* app, Context* context);
 void AddDetect(CLI::App* app, Context* context);

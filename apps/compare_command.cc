@@ -7,10 +7,11 @@
 #include <numeric>
 
 #include "apps/command.h"
+#include "apps/open.h"
 #include "apps/photo.h"
 #include "apps/terminal.h"
+#include "apps/words.h"
 #include "candid/decision/fair_score.h"
-#include "candid/decision/similarity.h"
 
 namespace candid::apps {
 namespace {
@@ -23,6 +24,8 @@ struct Pair {
 // The largest face of the source against every face of the target, as CompareFaces does.
 Status Compare(const Context& context, const Pair& paths) {
   CANDID_ASSIGN(const auto pipeline, OpenPipeline(context));
+  CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
+  const decision::Scale scale = ScaleOf(pack);
   CANDID_ASSIGN(const auto source, DetectIn(*pipeline, paths.source));
   CANDID_ASSIGN(const auto target, DetectIn(*pipeline, paths.target));
   for (const auto& photo : {std::cref(*source), std::cref(*target)}) {
@@ -41,7 +44,9 @@ Status Compare(const Context& context, const Pair& paths) {
   for (std::size_t i = 0; i < others.size(); ++i) {
     const double score = decision::FairScore(decision::Cosine(probe[0].values, others[i].values),
                                              probe[0].figures, others[i].figures);
-    const double similarity = decision::SimilarityOf(score);
+    const double similarity = scale.SimilarityOf(score);
+    std::optional<decision::StatedRate> rate;
+    if (scale.calibrated()) rate = scale.RateOf(score);
     const face::Box& box = target->photo.faces()[i].box;
     const auto place =
         fmt::format("{:.0f},{:.0f} {:.0f}x{:.0f}", box.left, box.top, box.width, box.height);
@@ -49,14 +54,18 @@ Status Compare(const Context& context, const Pair& paths) {
         {{"box",
           {{"left", box.left}, {"top", box.top}, {"width", box.width}, {"height", box.height}}},
          {"similarity", similarity},
+         {"false_match_rate", rate ? boost::json::value(rate->fmr) : nullptr},
          {"score", score}});
-    rows.push_back({place, fmt::format("{:.2f}", similarity), fmt::format("{:.4f}", score)});
+    rows.push_back(
+        {place, fmt::format("{:.2f}", similarity), InWords(rate), fmt::format("{:.4f}", score)});
   }
   if (context.json) {
     std::puts(boost::json::serialize(boost::json::object{{"faces", matches}}).c_str());
   } else {
-    std::fputs(FormatTable({"face in " + paths.target, "similarity", "score"}, rows).c_str(),
-               stdout);
+    std::fputs(
+        FormatTable({"face in " + paths.target, "similarity", "strangers so alike", "score"}, rows)
+            .c_str(),
+        stdout);
   }
   return {};
 }

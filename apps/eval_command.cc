@@ -2,19 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <optional>
 #include <thread>
 
 #include "apps/command.h"
+#include "apps/enrol_dataset.h"
 #include "apps/eval_output.h"
-#include "apps/interrupt.h"
 #include "apps/open.h"
 #include "apps/progress.h"
-#include "candid/decision/similarity.h"
+#include "candid/decision/scale.h"
 
 namespace candid::apps {
 namespace {
@@ -41,13 +39,6 @@ struct Arguments {
   std::size_t jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
-std::string Today() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
-}
-
 std::string CpuName() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {
@@ -73,53 +64,32 @@ std::string Command(const Arguments& arguments) {
                                arguments.resamples);
 }
 
-Result<std::unique_ptr<eval::TemplateCache>> OpenCache(const Context& context,
-                                                       const Arguments& arguments,
-                                                       const eval::CacheKey& key) {
-  if (arguments.no_cache) return nullptr;
-  const std::filesystem::path folder =
-      arguments.cache.empty() ? context.state / "eval" : std::filesystem::path(arguments.cache);
-  return eval::TemplateCache::Open(folder, key);
-}
-
-Result<eval::Enrolment> Enrol(const face::Pipeline& pipeline, const eval::Dataset& dataset,
-                              const eval::EnrolmentOptions& options) {
-  Interrupt interrupt;
-  Progress progress(dataset.images.size(), std::chrono::steady_clock::now());
-  ProgressLine line;
-  return eval::EnrolAll(pipeline, dataset, options, [&](std::size_t done) {
-    progress.Update(done, std::chrono::steady_clock::now());
-    line.Show(progress.Line());
-    return !interrupt.Came();
-  });
-}
-
 // Strangers to fill the gallery up with, and their hash.
 struct Fillers {
   std::optional<eval::Enrolment> enrolment;
   std::string hash;
 };
 
-Result<Fillers> EnrolFillers(const face::Pipeline& pipeline, const Arguments& arguments,
-                             const eval::EnrolmentOptions& options) {
+Result<Fillers> EnrolFillers(const Context& context, const face::Pipeline& pipeline,
+                             const Arguments& arguments, const EnrolSettings& settings) {
   Fillers fillers;
   if (arguments.fillers.empty()) return fillers;
   CANDID_ASSIGN(const eval::Dataset dataset, eval::ListDataset(arguments.fillers));
-  CANDID_ASSIGN(fillers.enrolment, Enrol(pipeline, dataset, options));
+  CANDID_ASSIGN(fillers.enrolment, EnrolDataset(context, pipeline, dataset, settings));
   fillers.hash = fmt::format("{} pictures, sha256 {}", dataset.images.size(),
                              eval::DataHash(dataset, *fillers.enrolment));
   return fillers;
 }
 
-void SetThresholds(const Arguments& arguments, eval::EvaluationOptions* options,
-                   eval::Provenance* provenance) {
+void SetThresholds(const Arguments& arguments, const decision::Scale& scale,
+                   eval::EvaluationOptions* options, eval::Provenance* provenance) {
   options->thresholds = arguments.thresholds;
   if (options->thresholds.empty()) {
-    options->thresholds = {static_cast<float>(decision::ScoreOf(kSimilarityInUse))};
+    options->thresholds = {static_cast<float>(scale.ScoreOf(kSimilarityInUse))};
     provenance->threshold_name = fmt::format("similarity {:.0f}, the default", kSimilarityInUse);
   } else {
     provenance->threshold_name =
-        fmt::format("similarity {:.1f}, as asked", decision::SimilarityOf(options->thresholds[0]));
+        fmt::format("similarity {:.1f}, as asked", scale.SimilarityOf(options->thresholds[0]));
   }
 }
 
@@ -138,20 +108,15 @@ Status RunEval(const Context& context, const Arguments& arguments) {
   CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
   CANDID_ASSIGN(const auto pipeline, face::Pipeline::Create(pack, pipeline_options));
   const std::string precision(infer::NameOf(pipeline_options.precision));
-  CANDID_ASSIGN(const auto cache, OpenCache(context, arguments,
-                                            {pipeline->model_hash(), precision,
-                                             pipeline->dimension(), arguments.border_pct}));
-  const eval::EnrolmentOptions enrolling{arguments.jobs, arguments.border_pct, cache.get()};
-  CANDID_ASSIGN(const eval::Enrolment enrolment, Enrol(*pipeline, dataset, enrolling));
-  CANDID_ASSIGN(const Fillers fillers, EnrolFillers(*pipeline, arguments, enrolling));
-  if (cache && !cache->written()) {
-    std::fputs("candid: the cache of templates could not be written; a rerun starts anew\n",
-               stderr);
-  }
+  const EnrolSettings enrolling{arguments.jobs, arguments.border_pct, precision, arguments.cache,
+                                arguments.no_cache};
+  CANDID_ASSIGN(const eval::Enrolment enrolment,
+                EnrolDataset(context, *pipeline, dataset, enrolling));
+  CANDID_ASSIGN(const Fillers fillers, EnrolFillers(context, *pipeline, arguments, enrolling));
 
   eval::EvaluationOptions options;
   eval::Provenance provenance;
-  SetThresholds(arguments, &options, &provenance);
+  SetThresholds(arguments, ScaleOf(pack), &options, &provenance);
   options.bootstrap = {arguments.seed, arguments.resamples, arguments.jobs};
   options.fillers = fillers.enrolment ? &*fillers.enrolment : nullptr;
   options.trials = trials ? &*trials : nullptr;

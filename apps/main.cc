@@ -34,6 +34,8 @@ int Main(int argc, char** argv) {
   AddReembed(&app, &context);
   AddBackup(&app, &context);
   AddEval(&app, &context);
+  AddCalibrate(&app, &context);
+  AddAccuracy(&app, &context);
   AddKeys(&app, &context);
   AddServe(&app, &context);
   try {

@@ -5,6 +5,7 @@
 
 #include "apps/command.h"
 #include "candid/collections/collections.h"
+#include "candid/decision/scale.h"
 #include "candid/face/pipeline.h"
 #include "candid/models/pack.h"
 #include "candid/store/store.h"
@@ -13,6 +14,10 @@ namespace candid::apps {
 
 // The manifest of the pack in use. kUnavailable: no pack, with the remedy.
 Result<models::Pack> PackInUse(const Context& context);
+
+// What the pack's calibration table says its scores stand for. Without a table, or with one that is
+// damaged or another pack's: the provisional scale, and a line on standard error that says so.
+decision::Scale ScaleOf(const models::Pack& pack);
 
 // The pack in use, its networks read and ready.
 Result<std::unique_ptr<face::Pipeline>> OpenPipeline(const Context& context);
@@ -32,6 +37,6 @@ enum class Need {
 // kConflict: a server (or another command) holds the folder that is to be written; names its
 // process and the remedy.
 Result<Workplace> OpenWorkplace(const Context& context, store::Access access, Need need,
-                                const collections::Options& options = {});
+                                collections::Options options = {});
 
 }  // namespace candid::apps

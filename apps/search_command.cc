@@ -8,6 +8,7 @@
 #include "apps/command.h"
 #include "apps/open.h"
 #include "apps/terminal.h"
+#include "apps/words.h"
 #include "candid/base/files.h"
 #include "candid/image/decode.h"
 
@@ -21,23 +22,41 @@ struct Arguments {
   double similarity = collections::kDefaultSimilarity;
 };
 
+// A rate, or null where nothing is known.
+boost::json::value NullOr(const std::optional<decision::StatedRate>& rate) {
+  if (!rate) return nullptr;
+  return rate->fmr;
+}
+
+boost::json::object ToJson(const decision::Terms& terms) {
+  return {{"threshold", terms.similarity},
+          {"false_match_rate", NullOr(terms.rate)},
+          {"expected_false_matches",
+           terms.rate ? boost::json::value(terms.expected_false_matches) : nullptr},
+          {"warning", terms.warning}};
+}
+
 void PrintJson(const collections::SearchOutcome& outcome) {
   boost::json::array matches;
   for (const auto& match : outcome.matches) {
     matches.push_back({{"similarity", match.similarity},
+                       {"false_match_rate", NullOr(match.rate)},
                        {"score", match.score},
                        {"face_id", match.face.face_id},
                        {"image_id", match.face.image_id},
                        {"external_image_id", match.face.external_image_id}});
   }
   const face::Box& box = outcome.searched->box;
-  std::puts(boost::json::serialize(boost::json::object{{"searched",
-                                                        {{"left", box.left},
-                                                         {"top", box.top},
-                                                         {"width", box.width},
-                                                         {"height", box.height}}},
-                                                       {"matches", matches}})
-                .c_str());
+  std::puts(
+      boost::json::serialize(boost::json::object{{"searched",
+                                                  {{"left", box.left},
+                                                   {"top", box.top},
+                                                   {"width", box.width},
+                                                   {"height", box.height}}},
+                                                 {"terms", ToJson(outcome.terms)},
+                                                 {"age_not_supported", outcome.age_not_supported},
+                                                 {"matches", matches}})
+          .c_str());
 }
 
 // Reads beside a running server; nothing is written, the trail has no line of it.
@@ -54,17 +73,27 @@ Status Search(const Context& context, const Arguments& arguments) {
     PrintJson(*outcome);
     return {};
   }
+  if (outcome->age_not_supported) {
+    std::printf("not searched for: the pack cannot tell faces of this age apart\n");
+    return {};
+  }
   if (outcome->matches.empty()) {
     std::printf("nobody in %s reaches similarity %.4g\n", arguments.collection.c_str(),
-                arguments.similarity);
-    return {};
+                outcome->terms.similarity);
   }
   std::vector<Row> rows;
   for (const auto& match : outcome->matches) {
-    rows.push_back({fmt::format("{:.2f}", match.similarity), fmt::format("{:.4f}", match.score),
-                    match.face.external_image_id, match.face.face_id});
+    rows.push_back({fmt::format("{:.2f}", match.similarity), InWords(match.rate),
+                    fmt::format("{:.4f}", match.score), match.face.external_image_id,
+                    match.face.face_id});
   }
-  std::fputs(FormatTable({"similarity", "score", "external id", "face"}, rows).c_str(), stdout);
+  if (!rows.empty()) {
+    std::fputs(
+        FormatTable({"similarity", "strangers so alike", "score", "external id", "face"}, rows)
+            .c_str(),
+        stdout);
+  }
+  std::fputs(InWords(outcome->terms).c_str(), stdout);
   return {};
 }
 

@@ -123,6 +123,11 @@ void Warm(collections::Collections& collections, const std::atomic<bool>& stoppi
   }
 }
 
+// The trail says that a safeguard was off from here on.
+void AuditMatchingOfAges(store::Store& store) {
+  store.Audit({SystemClock().Now(), "", "MatchAgesTheModelCannotTellApart", "", "ok", 0, 0});
+}
+
 Status Serve(const Context& context, const ServeOptions& options) {
   Interrupt interrupt;
   CANDID_ASSIGN(const ops::Config config, ConfigOf(context, options));
@@ -131,6 +136,7 @@ Status Serve(const Context& context, const ServeOptions& options) {
   limits.max_collections = static_cast<std::size_t>(config.max_collections);
   limits.max_faces = static_cast<std::size_t>(config.max_faces_per_collection);
   limits.max_users = static_cast<std::size_t>(config.max_users_per_collection);
+  limits.match_unsupported_ages = config.match_ages_the_model_cannot_tell_apart;
   CANDID_ASSIGN(const auto place,
                 OpenWorkplace(context, store::Access::kWrite, Need::kPhotos, limits));
   CANDID_ASSIGN(const auto keys, collections::AccessKeys::Load(*place.store));
@@ -150,6 +156,11 @@ Status Serve(const Context& context, const ServeOptions& options) {
              {{"address", std::string_view(config.address)},
               {"port", std::int64_t{service->port()}},
               {"scheme", config.tls_certificate.empty() ? "http" : "https"}});
+  if (config.match_ages_the_model_cannot_tell_apart) {
+    AuditMatchingOfAges(*place.store);
+    log->Write(ops::Level::kWarning, "ages that the model cannot tell apart are matched",
+               {{"setting", std::string_view("[api] match_ages_the_model_cannot_tell_apart")}});
+  }
   std::atomic<bool> stopping = false;
   std::thread warming([&] { Warm(*place.collections, stopping, readiness, *log); });
   interrupt.Wait();

@@ -1,5 +1,7 @@
 """boto3: every operation, every default that is promised, every declared error once. Each answer is
 held against Amazon's service model on its way in."""
+import base64
+import json
 import os
 import threading
 import unittest
@@ -437,6 +439,30 @@ class WithPhotos(Boto):
             FaceMatchThreshold=100)["FaceMatches"], [])
         self.refused("InvalidParameterException", "faceId was not found in the collection.",
                      self.client.search_faces, CollectionId="search", FaceId=UNKNOWN_FACE)
+
+    def test_what_a_search_says_of_its_errors(self):
+        faces = self.collection("errors", people=2, each=1)
+        searched = {"CollectionId": "errors", "FaceId": faces[0], "FaceMatchThreshold": 0}
+        self.client.search_faces(**searched)  # the SDK passes over what it does not know
+        answer = server.call("SearchFaces", searched).json
+        compared = server.call("CompareFaces", {
+            "SourceImage": {"Bytes": base64.b64encode(photo(0, 0)).decode()},
+            "TargetImage": {"Bytes": base64.b64encode(photo(1, 0)).decode()},
+            "SimilarityThreshold": 0}).json
+        status, card = server.get("/v1/accuracy")
+        self.assertEqual(status, 200)
+        card = json.loads(card)
+        for body in (answer, compared):
+            self.assertEqual(body["ThresholdApplied"], 0)
+            match = body["FaceMatches"][0]
+            if not card["Calibrated"]:
+                self.assertEqual(body["Calibration"], {"Status": "NONE"})
+                self.assertNotIn("FalseMatchRate", match)
+                continue
+            self.assertEqual(body["Calibration"]["ModelHash"], card["ModelHash"])
+            self.assertLess(0, match["FalseMatchRate"])
+            self.assertIn(match["FalseMatchRateBasis"], ("MEASURED", "EXTRAPOLATED", "BOUND"))
+            self.assertLess(0, body["ExpectedFalseMatches"])
 
     def test_comparing(self):
         source = {"Bytes": photo(0, 0)}

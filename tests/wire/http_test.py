@@ -106,7 +106,7 @@ class Http(unittest.TestCase):
 
     def test_pages_for_operators(self):
         self.assertEqual(server.get("/readyz"), (200, "ready\n"))
-        for path in ("/readyz", "/metrics", "/healthz"):
+        for path in ("/readyz", "/metrics", "/healthz", "/v1/accuracy"):
             head = self.talk(f"HEAD {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
             self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n"), head)
             self.assertTrue(head.endswith(b"\r\n\r\n"), head)

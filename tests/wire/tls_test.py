@@ -104,7 +104,7 @@ class Tls(unittest.TestCase):
         context.check_hostname = False
         plain = socket.create_connection((address, server.port), timeout=20)
         with context.wrap_socket(plain) as connection:
-            for path in ("/healthz", "/readyz", "/metrics"):
+            for path in ("/healthz", "/readyz", "/metrics", "/v1/accuracy"):
                 connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
                 self.assertEqual(read_answer(connection).status, 404)
             connection.sendall(server.request("ListCollections", {}))

@@ -7,6 +7,7 @@
 #include "candid/api/render.h"
 #include "candid/base/check.h"
 #include "candid/base/clock.h"
+#include "candid/decision/ages.h"
 
 namespace candid::api {
 namespace {
@@ -49,6 +50,7 @@ Expected<std::string> CompareFaces(const Input& input, const OperationContext& c
             [&](JsonWriter& out, const collections::ComparedFace& match) {
               out.BeginObject();
               out.Member("Similarity", match.similarity);
+              WriteRate(out, match.rate);
               out.Key("Face");
               WriteFaceDetail(out, match.face, result->target);
               out.EndObject();
@@ -57,6 +59,7 @@ Expected<std::string> CompareFaces(const Input& input, const OperationContext& c
             [&](JsonWriter& out, const collections::ComparedFace& other) {
               WriteFaceDetail(out, other.face, result->target);
             });
+  WriteTerms(json, result->terms, context.collections.scale(), result->age_not_supported);
   json.EndObject();
   return std::move(json).Take();
 }
@@ -143,6 +146,9 @@ Expected<std::string> IndexFaces(const Input& input, const OperationContext& con
                         [](JsonWriter& inner, collections::Reason reason) {
                           inner.Value(NameOf(reason));
                         });
+              if (face.age_not_supported) {
+                out.Member("CandidReason", decision::kAgeNotSupported);
+              }
               out.Key("FaceDetail");
               WriteFaceDetail(out, face.detail, result->picture);
               out.EndObject();
@@ -200,12 +206,14 @@ Expected<std::string> DeleteFaces(const Input& input, const OperationContext& co
   return std::move(json).Take();
 }
 
-void WriteMatches(JsonWriter& json, const collections::SearchOutcome& result) {
+void WriteMatches(JsonWriter& json, const collections::SearchOutcome& result,
+                  const OperationContext& context) {
   WriteList(json, "FaceMatches", result.matches,
             [&](JsonWriter& out, const collections::Match& match) {
               WriteFaceMatch(out, match, result.model_version);
             });
   json.Member("FaceModelVersion", result.model_version);
+  WriteTerms(json, result.terms, context.collections.scale(), result.age_not_supported);
 }
 
 Expected<std::string> SearchFaces(const Input& input, const OperationContext& context) {
@@ -220,7 +228,7 @@ Expected<std::string> SearchFaces(const Input& input, const OperationContext& co
   JsonWriter json;
   json.BeginObject();
   json.Member("SearchedFaceId", face_id);
-  WriteMatches(json, *result);
+  WriteMatches(json, *result, context);
   json.EndObject();
   return std::move(json).Take();
 }
@@ -245,7 +253,7 @@ Expected<std::string> SearchFacesByImage(const Input& input, const OperationCont
   json.Key("SearchedFaceBoundingBox");
   WriteBoundingBox(json, FractionsOf(result->searched->box, result->picture));
   json.Member("SearchedFaceConfidence", result->searched->confidence * 100);
-  WriteMatches(json, *result);
+  WriteMatches(json, *result, context);
   json.EndObject();
   return std::move(json).Take();
 }

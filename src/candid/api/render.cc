@@ -1,5 +1,7 @@
 #include "candid/api/render.h"
 
+#include "candid/decision/ages.h"
+
 namespace candid::api {
 namespace {
 
@@ -62,10 +64,59 @@ void WriteStoredFace(JsonWriter& json, const collections::StoredFace& face,
   json.EndObject();
 }
 
+void WriteRate(JsonWriter& json, const std::optional<decision::StatedRate>& rate) {
+  if (!rate) return;
+  json.Member("FalseMatchRate", rate->fmr);
+  json.Member("FalseMatchRateBasis", NameOf(rate->basis));
+}
+
+namespace {
+
+void WriteCalibration(JsonWriter& json, const decision::Terms& terms,
+                      const decision::Scale& scale) {
+  json.Key("Calibration");
+  json.BeginObject();
+  json.Member("Status", scale.calibrated() ? "CALIBRATED" : "NONE");
+  if (scale.calibrated()) {
+    const decision::Calibration& table = scale.table();
+    json.Member("Pack", table.pack);
+    json.Member("ModelHash", table.model_hash);
+    json.Member("Date", table.date);
+    json.Member("Group", terms.rate->group);
+    WriteList(json, "Data", table.data, [](JsonWriter& out, const decision::CalibrationData& one) {
+      out.BeginObject();
+      out.Member("Name", one.name);
+      out.Member("People", one.people);
+      out.EndObject();
+    });
+    json.Key("FalseMatchRateInterval");
+    json.BeginObject();
+    json.Member("Low", terms.rate->range.low);
+    json.Member("High", terms.rate->range.high);
+    json.EndObject();
+  }
+  json.EndObject();
+}
+
+}  // namespace
+
+void WriteTerms(JsonWriter& json, const decision::Terms& terms, const decision::Scale& scale,
+                bool age_not_supported) {
+  json.Member("ThresholdApplied", terms.similarity);
+  if (terms.rate) {
+    json.Member("ThresholdFalseMatchRate", terms.rate->fmr);
+    json.Member("ExpectedFalseMatches", terms.expected_false_matches);
+  }
+  WriteCalibration(json, terms, scale);
+  if (!terms.warning.empty()) json.Member("Warning", terms.warning);
+  if (age_not_supported) json.Member("CandidReason", decision::kAgeNotSupported);
+}
+
 void WriteFaceMatch(JsonWriter& json, const collections::Match& match,
                     const std::string& model_version) {
   json.BeginObject();
   json.Member("Similarity", match.similarity);
+  WriteRate(json, match.rate);
   json.Key("Face");
   WriteStoredFace(json, match.face, model_version);
   json.EndObject();

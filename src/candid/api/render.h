@@ -12,6 +12,11 @@ void WriteFaceDetail(JsonWriter& json, const face::Face& face,
 void WriteBoundingBox(JsonWriter& json, const collections::Region& box);
 void WriteStoredFace(JsonWriter& json, const collections::StoredFace& face,
                      const std::string& model_version);
+// Candid's own members, which SDKs pass over (docs/api.md): what a match's score stands for ...
+void WriteRate(JsonWriter& json, const std::optional<decision::StatedRate>& rate);
+// ... and the terms of a whole search, with what they rest on.
+void WriteTerms(JsonWriter& json, const decision::Terms& terms, const decision::Scale& scale,
+                bool age_not_supported);
 void WriteFaceMatch(JsonWriter& json, const collections::Match& match,
                     const std::string& model_version);
 

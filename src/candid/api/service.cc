@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "candid/api/accuracy.h"
 #include "candid/api/operations.h"
 #include "candid/base/ids.h"
 #include "candid/net/server.h"
@@ -128,6 +129,10 @@ net::Response Service::State::AnswerGet(const net::Request& request,
       if (request.late) return Plain(503, "the server is stopping\n");
       const Status ready = parts.ready ? parts.ready() : Status();
       return ready ? Plain(200, "ready\n") : Plain(503, ready.error().message() + "\n");
+    }
+    if (request.target == "/v1/accuracy") {
+      return Plain(200, AccuracyCard(parts.collections.model(), parts.collections.scale()),
+                   "application/json");
     }
     if (request.target == "/metrics") {
       return Plain(200, parts.metrics.Render(), ops::Metrics::kContentType);

@@ -4,6 +4,7 @@
 //   GET  /healthz the process answers            } from this machine only,
 //   GET  /readyz  it can do its work, or why not } no signature
 //   GET  /metrics Prometheus' text               }
+//   GET  /v1/accuracy the card of the running model }
 #pragma once
 
 #include <functional>

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/json.hpp>
 #include <iterator>
 
+#include "candid/decision/testing_tables.h"
 #include "candid/store/testing_store.h"
 
 namespace candid::api {
@@ -61,6 +63,31 @@ TEST_F(ServiceTest, IsAsReadyAsItIsTold) {
   EXPECT_THAT(Get(*service, "/healthz"), EndsWith("\r\n\r\nok\n"));
   ready_ = {};
   EXPECT_THAT(Get(*service, "/readyz"), EndsWith("\r\n\r\nready\n"));
+}
+
+TEST_F(ServiceTest, ShowsTheCardOfItsModel) {
+  {
+    const auto service = Start().value();
+    EXPECT_THAT(Get(*service, "/v1/accuracy"),
+                AllOf(HasSubstr("application/json"),
+                      EndsWith("{\"Pack\":\"pack\",\"FaceModelVersion\":\"1.0\",\"ModelHash\":"
+                               "\"hash\",\"Calibrated\":false}")));
+  }
+  collections::Options options;
+  options.scale = decision::Scale(decision::TwoGroups());
+  collections_ = std::make_unique<collections::Collections>(
+      *store_, nullptr, collections::ModelIdentity{"pack", "hash", "1.0", kDimension}, options);
+  const auto service = Start().value();
+  const std::string answer = Get(*service, "/v1/accuracy");
+  const auto card = boost::json::parse(answer.substr(answer.find("\r\n\r\n") + 4)).as_object();
+  EXPECT_TRUE(card.at("Calibrated").as_bool());
+  EXPECT_EQ(card.at("Groups").as_array().size(), 2u);
+  const auto& worse = card.at("Groups").at(1).as_object();
+  EXPECT_EQ(worse.at("Name").as_string(), "worse");
+  EXPECT_NEAR(worse.at("AtSimilarity80").at("FalseMatchRate").as_double(), 1e-3, 1e-9);
+  EXPECT_EQ(card.at("Similarities").at(1).at("Group").as_string(), "worse");
+  EXPECT_NEAR(card.at("Similarities").at(1).at("Similarity").as_double(), 80, 1e-9);
+  EXPECT_EQ(card.at("Data").at(0).at("People").as_int64(), 1000);
 }
 
 TEST_F(ServiceTest, CountsItselfInMetrics) {

@@ -46,16 +46,19 @@ std::string RenderAssociation(const collections::AssociationOutcome& outcome,
   return std::move(json).Take();
 }
 
-void WriteUserMatches(JsonWriter& json, const collections::SearchUsersOutcome& result) {
+void WriteUserMatches(JsonWriter& json, const collections::SearchUsersOutcome& result,
+                      const OperationContext& context) {
   WriteList(json, "UserMatches", result.matches,
             [](JsonWriter& out, const collections::UserMatch& match) {
               out.BeginObject();
               out.Member("Similarity", match.similarity);
+              WriteRate(out, match.rate);
               out.Key("User");
               WriteUser(out, match.user);
               out.EndObject();
             });
   json.Member("FaceModelVersion", result.model_version);
+  WriteTerms(json, result.terms, context.collections.scale(), result.age_not_supported);
 }
 
 }  // namespace
@@ -112,7 +115,7 @@ Expected<std::string> SearchUsers(const Input& input, const OperationContext& co
   const std::string_view kind = input.Has("FaceId") ? "Face" : "User";
   JsonWriter json;
   json.BeginObject();
-  WriteUserMatches(json, *result);
+  WriteUserMatches(json, *result, context);
   json.Key("Searched" + std::string(kind));
   json.BeginObject();
   json.Member(std::string(kind) + "Id", input.Text(std::string(kind) + "Id"));
@@ -135,7 +138,7 @@ Expected<std::string> SearchUsersByImage(const Input& input, const OperationCont
   search.Observe(context, result->timings);
   JsonWriter json;
   json.BeginObject();
-  WriteUserMatches(json, *result);
+  WriteUserMatches(json, *result, context);
   if (result->searched) {
     json.Key("SearchedFace");
     json.BeginObject();

@@ -8,7 +8,6 @@
 #include "candid/collections/request_token.h"
 #include "candid/collections/state.h"
 #include "candid/decision/fair_score.h"
-#include "candid/decision/similarity.h"
 
 namespace candid::collections {
 namespace {
@@ -183,7 +182,7 @@ Result<AssociationOutcome> Collections::AssociateFaces(const Caller& caller,
     const store::StoredTemplate user = VectorOf(change.members);
     const float score =
         decision::FairScore(decision::Cosine(one.vector, user.vector), one.figures, user.figures);
-    const double similarity = decision::SimilarityOf(double{score});
+    const double similarity = state_->SimilarityOf(score);
     if (similarity >= request.similarity) return Verdict{Fate::kChanged, 0, 0};
     return Verdict{Fate::kLowMatch, 0, similarity};
   };

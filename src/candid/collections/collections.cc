@@ -75,6 +75,7 @@ Collections::Collections(store::Store& store, const face::Pipeline* pipeline, Mo
     : state_(std::make_unique<State>(store, pipeline, std::move(model), options, clock)) {}
 Collections::~Collections() = default;
 const ModelIdentity& Collections::model() const { return state_->model; }
+const decision::Scale& Collections::scale() const { return state_->options.scale; }
 Loaded Collections::loaded() const { return state_->galleries.loaded(); }
 
 Result<WarmOutcome> Collections::Warm(const std::function<Status(std::size_t)>& progress) {
@@ -115,7 +116,8 @@ Result<Collection> Collections::Create(const Caller& caller, const std::string& 
     return Fail(Code::kExhausted,
                 fmt::format("there are {} collections, the most that are allowed", count));
   }
-  return state_->store.CreateCollection({id, state_->clock.Now(), state_->model, keep, 0, 0},
+  CANDID_TRY(state_->CheckPromise(tags));
+  return state_->store.CreateCollection({id, state_->clock.Now(), state_->model, keep, 0, 0, ""},
                                         state_->Entry(caller, "CreateCollection", id), tags);
 }
 

@@ -27,6 +27,9 @@ struct Options {
   std::size_t max_collections = 100'000;
   std::size_t max_faces = 20'000'000;  // of one collection
   std::size_t max_users = 10'000'000;  // of one collection
+  decision::Scale scale = {};          // of the pipeline's pack
+  // Faces of ages that the pack cannot tell apart are matched like others, wrongly as that is.
+  bool match_unsupported_ages = false;
 };
 
 class Collections {
@@ -69,6 +72,10 @@ class Collections {
   Result<std::vector<StoredFace>> FacesOfImage(const std::string& collection, ByteSpan image,
                                                const std::string& external_image_id) const;
 
+  // The tag store::kFalseAlarmsTag is a promise for every search from then on: its value 1/X means
+  // that at most one in X searches of strangers returns anyone, whatever threshold a caller gives.
+  // kInvalidArgument, here and in Create: no such value, or the pack has no calibration that could
+  // keep it.
   // Of a collection. kInvalidArgument: a key or value of more than 128 or 256 characters, or a key
   // that is empty or begins with "aws:"; kExhausted: more than store::kMaxTags.
   Result<Tags> ListTags(const std::string& collection) const;
@@ -88,10 +95,12 @@ class Collections {
   Result<SearchOutcome> SearchByFace(const Caller& caller, const SearchByFaceRequest& request);
   // For the largest face that passes the filter; where there is none, `searched` is empty.
   Result<SearchOutcome> SearchByImage(const Caller& caller, const SearchByImageRequest& request);
-  // For a template already made; the second half of SearchByImage.
+  // For a template already made; the second half of SearchByImage. Fills `terms`, where there is
+  // one.
   Result<std::vector<Match>> SearchByTemplate(const std::string& collection,
                                               const store::StoredTemplate& probe,
-                                              std::size_t max_faces, double similarity);
+                                              std::size_t max_faces, double similarity,
+                                              decision::Terms* terms = nullptr);
 
   // Users. kNotFound "The user id: X does not exist"; kAlreadyExists: the token was used before for
   // another request.
@@ -126,6 +135,7 @@ class Collections {
       const std::function<Status(std::size_t done, std::size_t total)>& progress = nullptr);
 
   const ModelIdentity& model() const;
+  const decision::Scale& scale() const;
 
  private:
   struct State;

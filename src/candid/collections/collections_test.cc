@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "candid/base/ids.h"
+#include "candid/decision/testing_tables.h"
 
 namespace candid::collections {
 namespace {
@@ -35,6 +36,8 @@ store::NewImage ImageOf(const std::string& image_id, const std::string& external
   image.width = image.height = 100;
   return image;
 }
+
+Tags Promise(const std::string& value) { return {{store::kFalseAlarmsTag, value}}; }
 
 class CollectionsTest : public testing::Test {
  protected:
@@ -80,6 +83,77 @@ TEST_F(CollectionsTest, FindsTheMostSimilarFirst) {
   EXPECT_THAT(Search("a", 0, 80, 1), ElementsAre(near));
   EXPECT_EQ(Search("a", 0, 0).size(), 3u) << "similarity 0 admits everyone";
   EXPECT_THAT(Search("a", 200, 99), IsEmpty());
+}
+
+// Scores are cosines here: 0.52 is FMR 1e-3, similarity 80; 0.75 is 1e-6, 99.
+TEST_F(CollectionsTest, StatesWhatAMatchIsWorth) {
+  Options options;
+  options.scale = decision::Scale(decision::TwoGroups());
+  Open(kModel, options);
+  ASSERT_TRUE(collections_->Create(kCaller, "a"));
+  const std::string self = Add("a", 0), near = Add("a", 40), far = Add("a", 55);
+  EXPECT_THAT(Search("a", 0), ElementsAre(self, near, far));
+  const auto found = collections_->SearchByFace(kCaller, {"a", self, 10, 80});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->matches.size(), 2u);
+  EXPECT_NEAR(found->matches[0].rate->fmr, std::pow(10, -(2 + (0.766 - 0.35) / 0.1)), 1e-8);
+  EXPECT_EQ(found->matches[0].rate->group, "all");
+  EXPECT_EQ(found->matches[1].rate->group, "worse");
+  EXPECT_NEAR(found->terms.rate->fmr, 1e-3, 1e-9);
+  EXPECT_NEAR(found->terms.expected_false_matches, 2e-3, 1e-9) << "the face itself is no stranger";
+  EXPECT_DOUBLE_EQ(found->terms.similarity, 80);
+}
+
+TEST_F(CollectionsTest, KeepsThePromiseAsTheGalleryGrows) {
+  Options options;
+  options.scale = decision::Scale(decision::TwoGroups());
+  Open(kModel, options);
+  ASSERT_TRUE(collections_->Create(kCaller, "a", Keep::kNone, Promise("1/1000")));
+  ASSERT_TRUE(collections_->Create(kCaller, "b"));
+  EXPECT_EQ(collections_->Describe("a")->false_alarms, "1/1000");
+  // One face: FMR 1.25e-3, less than the caller's 1e-3 (cosine 0.52) asks for. A hundred: 1.25e-5.
+  const std::string match = Add("a", 57);
+  EXPECT_THAT(Search("a", 0), ElementsAre(match));
+  for (int i = 0; i < 99; ++i) Add("a", 180);
+  EXPECT_THAT(Search("a", 0), IsEmpty());
+  decision::Terms terms;
+  ASSERT_TRUE(collections_->SearchByTemplate("a", {At(0), {}}, 1, 80, &terms));
+  EXPECT_TRUE(terms.promised);
+  EXPECT_NEAR(terms.rate->fmr, 1.25e-5, 1e-7);
+  // A stricter caller is obeyed; a promise taken back is none.
+  ASSERT_TRUE(collections_->SearchByTemplate("a", {At(0), {}}, 1, 99.9, &terms));
+  EXPECT_FALSE(terms.promised);
+  ASSERT_TRUE(collections_->Untag(kCaller, "a", {store::kFalseAlarmsTag}));
+  EXPECT_THAT(Search("a", 0), ElementsAre(match));
+  // A promise that no threshold can keep lets nothing match, not even the face itself.
+  ASSERT_TRUE(collections_->Tag(kCaller, "a", Promise("1/1000000000")));
+  EXPECT_THAT(Search("a", 57), IsEmpty());
+  for (const char* wrong : {"1/1", "1/2000000000", "0.1", "", "often"}) {
+    EXPECT_EQ(collections_->Tag(kCaller, "a", Promise(wrong)).error().code(),
+              Code::kInvalidArgument);
+    EXPECT_EQ(collections_->Create(kCaller, "c", Keep::kNone, Promise(wrong)).error().code(),
+              Code::kInvalidArgument);
+  }
+  EXPECT_EQ(collections_->Describe("a")->false_alarms, "1/1000000000");
+  EXPECT_EQ(collections_->Describe("b")->false_alarms, "");
+}
+
+TEST_F(CollectionsTest, PromisesNothingWithoutACalibration) {
+  EXPECT_EQ(collections_->Create(kCaller, "a", Keep::kNone, Promise("1/1000")).error().code(),
+            Code::kInvalidArgument);
+  ASSERT_TRUE(collections_->Create(kCaller, "a"));
+  EXPECT_EQ(collections_->Tag(kCaller, "a", Promise("1/1000")).error().code(),
+            Code::kInvalidArgument);
+  // One made under another table is refused at the search, not ignored.
+  Options options;
+  options.scale = decision::Scale(decision::TwoGroups());
+  Open(kModel, options);
+  ASSERT_TRUE(collections_->Tag(kCaller, "a", Promise("1/1000")));
+  Open(kModel);
+  const auto refused = collections_->SearchByTemplate("a", {At(0), {}}, 1, 80);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kConflict);
+  EXPECT_THAT(refused.error().message(), HasSubstr("candid calibrate"));
 }
 
 TEST_F(CollectionsTest, AFilledGalleryFollowsEveryChange) {

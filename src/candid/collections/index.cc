@@ -1,5 +1,6 @@
 // Index: photo in, faces chosen, embedded and recorded.
 #include <algorithm>
+#include <set>
 
 #include "candid/base/hash.h"
 #include "candid/base/ids.h"
@@ -20,29 +21,15 @@ const StoredFace* FindSame(const std::vector<StoredFace>& known, const Region& b
   return found == known.end() ? nullptr : &*found;
 }
 
-struct Chosen {
-  std::size_t face = 0;  // index into the photo's faces
-  Region box;
-};
-
-// The chosen faces with their templates and, where the operator wants them, their crops.
-Result<std::vector<store::NewFace>> Embed(const face::Pipeline& pipeline, const face::Photo& photo,
-                                          ByteSpan file, const std::vector<Chosen>& chosen,
-                                          Keep keep) {
-  std::vector<std::size_t> which;
-  for (const Chosen& one : chosen) which.push_back(one.face);
-  CANDID_ASSIGN(auto templates, pipeline.Embed(photo, which));
-  std::vector<store::NewFace> faces;
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    const face::Face& face = photo.faces()[chosen[i].face];
-    Bytes crop;
-    if (keep == Keep::kCrops) {
-      CANDID_ASSIGN(crop, EncodeCrop(file, chosen[i].box));
-    }
-    faces.push_back({RandomUuid(), chosen[i].box, face.confidence, face.usefulness,
-                     std::move(templates[i].values), templates[i].figures, std::move(crop)});
+// A face to be stored and, where the operator wants it, its crop.
+Result<store::NewFace> NewFaceOf(const face::Face& face, const Region& box, face::Template made,
+                                 ByteSpan file, Keep keep) {
+  Bytes crop;
+  if (keep == Keep::kCrops) {
+    CANDID_ASSIGN(crop, EncodeCrop(file, box));
   }
-  return faces;
+  return store::NewFace{RandomUuid(),           box,          face.confidence, face.usefulness,
+                        std::move(made.values), made.figures, std::move(crop)};
 }
 
 }  // namespace
@@ -58,9 +45,9 @@ Result<IndexOutcome> Collections::Index(const Caller& caller, const IndexRequest
   outcome.picture = {photo.info().width, photo.info().height};
   outcome.model_version = collection.model.version;
   const Selection selection = Select(photo.faces(), request.filter, request.max_faces);
-  for (const Refused& refused : selection.refused) {
-    outcome.unindexed.push_back({photo.faces()[refused.face], refused.reasons});
-  }
+  const auto box_of = [&](std::size_t index) {
+    return FractionsOf(photo.faces()[index].box, outcome.picture);
+  };
   store::NewImage image;
   image.external_image_id = request.external_image_id;
   image.width = outcome.picture.width;
@@ -70,15 +57,38 @@ Result<IndexOutcome> Collections::Index(const Caller& caller, const IndexRequest
   if (collection.keep == Keep::kImages) image.file = request.image;
   CANDID_ASSIGN(const auto known, state_->store.FacesOfImage(request.collection, image.image_id,
                                                              request.external_image_id));
-  std::vector<Chosen> fresh;
+  std::vector<std::size_t> fresh;
+  for (const std::size_t index : selection.chosen) {
+    if (FindSame(known, box_of(index)) == nullptr) fresh.push_back(index);
+  }
+  CANDID_ASSIGN(auto templates, state_->pipeline->Embed(photo, fresh));
+  std::vector<Refused> refused = selection.refused;
+  std::set<std::size_t> declined;
+  std::vector<store::NewFace> faces;
+  std::size_t made = 0;
   for (const std::size_t index : selection.chosen) {
     const face::Face& face = photo.faces()[index];
-    const Region box = FractionsOf(face.box, outcome.picture);
-    const StoredFace* same = FindSame(known, box);
-    if (same == nullptr) fresh.push_back({index, box});
-    outcome.indexed.push_back({same == nullptr ? StoredFace{} : *same, face, same == nullptr});
+    if (const StoredFace* same = FindSame(known, box_of(index))) {
+      outcome.indexed.push_back({*same, face, false});
+      continue;
+    }
+    face::Template& own = templates[made++];
+    if (state_->Declines(own)) {
+      refused.push_back({index, {Reason::kLowFaceQuality}});
+      declined.insert(index);
+      continue;
+    }
+    CANDID_ASSIGN(auto fresh_face,
+                  NewFaceOf(face, box_of(index), std::move(own), request.image, collection.keep));
+    faces.push_back(std::move(fresh_face));
+    outcome.indexed.push_back({{}, face, true});
   }
-  CANDID_ASSIGN(auto faces, Embed(*state_->pipeline, photo, request.image, fresh, collection.keep));
+  std::sort(refused.begin(), refused.end(),
+            [](const Refused& a, const Refused& b) { return a.face < b.face; });
+  for (const Refused& one : refused) {
+    outcome.unindexed.push_back(
+        {photo.faces()[one.face], one.reasons, declined.contains(one.face)});
+  }
   // A picture without new faces changes nothing, and still leaves its line in the trail.
   CANDID_ASSIGN(const auto recorded, Record(caller, request.collection, image, std::move(faces)));
   std::size_t next = 0;

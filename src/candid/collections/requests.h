@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "candid/base/bytes.h"
+#include "candid/decision/terms.h"
 #include "candid/face/face.h"
 #include "candid/face/pipeline.h"
 #include "candid/store/records.h"
@@ -91,7 +92,8 @@ struct IndexedFace {
 
 struct UnindexedFace {
   face::Face detail;
-  std::vector<Reason> reasons;  // at least one
+  std::vector<Reason> reasons;     // at least one
+  bool age_not_supported = false;  // the pack cannot tell faces of this age apart
 };
 
 struct IndexOutcome {
@@ -121,6 +123,8 @@ struct Match {
   double similarity = 0;  // 0 to 100
   float score = 0;        // fair score (decision/fair_score.h)
   StoredFace face;
+  // Of strangers of the worst measured group with such a score; none without a calibration.
+  std::optional<decision::StatedRate> rate = {};
 };
 
 struct SearchByFaceRequest {
@@ -141,6 +145,9 @@ struct SearchByImageRequest {
 struct SearchOutcome {
   std::vector<Match> matches;  // most similar first
   std::string model_version;
+  decision::Terms terms;
+  // Nothing was searched for: the pack cannot tell faces of this age apart.
+  bool age_not_supported = false;
   // Of SearchByImage: the face that was searched for; empty: the picture shows none.
   PictureSize picture;
   std::optional<face::Face> searched;
@@ -155,9 +162,11 @@ struct CompareRequest {
 };
 
 struct ComparedFace {
-  double similarity = 0;  // 0 to 100
-  float score = 0;        // fair score (decision/fair_score.h)
-  face::Face face;        // in the target
+  double similarity = 0;                          // 0 to 100
+  float score = 0;                                // fair score (decision/fair_score.h)
+  face::Face face;                                // in the target
+  std::optional<decision::StatedRate> rate = {};  // as of Match
+  bool age_not_supported = false;                 // never a match
 };
 
 struct CompareOutcome {
@@ -166,6 +175,8 @@ struct CompareOutcome {
   PictureSize target;
   std::vector<ComparedFace> matches;    // most similar first
   std::vector<ComparedFace> unmatched;  // largest box first
+  decision::Terms terms;                // the gallery: the target's faces
+  bool age_not_supported = false;       // of the source: nothing matches
   face::Timings timings{};
 };
 

@@ -6,8 +6,8 @@
 
 #include "candid/collections/selection.h"
 #include "candid/collections/state.h"
+#include "candid/decision/ages.h"
 #include "candid/decision/fair_score.h"
-#include "candid/decision/similarity.h"
 
 namespace candid::collections {
 namespace {
@@ -30,22 +30,43 @@ face::Timings Sum(face::Timings a, const face::Timings& b) {
 
 }  // namespace
 
-float FloorOf(double similarity) {
-  if (similarity <= 0) return -std::numeric_limits<float>::infinity();
-  return static_cast<float>(decision::ScoreOf(similarity)) - 1e-5f;
+float FloorOf(const decision::Terms& terms) { return static_cast<float>(terms.score) - 1e-5f; }
+
+Result<decision::Terms> Collections::State::TermsFor(const Collection& collection,
+                                                     double similarity,
+                                                     std::uint64_t gallery) const {
+  decision::Asked asked{similarity, 0, gallery};
+  if (!collection.false_alarms.empty()) {
+    CANDID_ASSIGN(asked.false_alarms, decision::ParseFalseAlarms(collection.false_alarms));
+  }
+  auto terms = decision::TermsOf(options.scale, asked);
+  if (terms) return terms;
+  return Fail(terms.error().WithContext("collection " + collection.id));
+}
+
+bool Collections::State::Declines(const face::Template& made) const {
+  if (options.match_unsupported_ages || !options.scale.calibrated()) return false;
+  return decision::DeclinesAge(made.age, options.scale.table().decline_below_age);
+}
+
+std::optional<decision::StatedRate> Collections::State::RateOf(float score) const {
+  if (!options.scale.calibrated()) return std::nullopt;
+  return options.scale.RateOf(double{score});
 }
 
 Result<std::vector<Match>> Collections::State::Matches(const Collection& collection,
                                                        const store::StoredTemplate& probe,
-                                                       std::size_t limit, double similarity) {
+                                                       std::size_t limit,
+                                                       const decision::Terms& terms) {
   if (probe.vector.size() != collection.model.dimension) {
     return Fail(Code::kInvalidArgument,
                 fmt::format("the probe has {} figures, templates of collection {} have {}",
                             probe.vector.size(), collection.id, collection.model.dimension));
   }
+  if (terms.score == std::numeric_limits<double>::infinity()) return std::vector<Match>();
   CANDID_ASSIGN(const auto gallery, galleries.Filled(collection));
-  CANDID_ASSIGN(const auto answers, gallery->SearchRange({probe.vector, {&probe.figures, 1}},
-                                                         FloorOf(similarity), limit));
+  CANDID_ASSIGN(const auto answers,
+                gallery->SearchRange({probe.vector, {&probe.figures, 1}}, FloorOf(terms), limit));
   const auto& candidates = answers.front();
   std::vector<store::RowId> rows;
   for (const gallery::Candidate& candidate : candidates) rows.push_back(candidate.key);
@@ -57,19 +78,23 @@ Result<std::vector<Match>> Collections::State::Matches(const Collection& collect
     if (next == faces.size()) break;
     if (faces[next].row != candidate.key) continue;
     StoredFace face = std::move(faces[next++]);
-    const double similar = decision::SimilarityOf(double{candidate.score});
-    if (similar >= similarity) matches.push_back({similar, candidate.score, std::move(face)});
+    const double similar = SimilarityOf(candidate.score);
+    if (!terms.Take(double{candidate.score}, similar)) continue;
+    matches.push_back({similar, candidate.score, std::move(face), RateOf(candidate.score)});
   }
   return matches;
 }
 
 Result<std::vector<Match>> Collections::SearchByTemplate(const std::string& collection,
                                                          const store::StoredTemplate& probe,
-                                                         std::size_t max_faces, double similarity) {
+                                                         std::size_t max_faces, double similarity,
+                                                         decision::Terms* terms) {
   CANDID_TRY(CheckMatches(max_faces));
   CANDID_TRY(CheckSimilarity(similarity));
   CANDID_ASSIGN(const Collection found, state_->FindOurs(collection));
-  return state_->Matches(found, probe, max_faces, similarity);
+  CANDID_ASSIGN(const auto applied, state_->TermsFor(found, similarity, found.face_count));
+  if (terms != nullptr) *terms = applied;
+  return state_->Matches(found, probe, max_faces, applied);
 }
 
 Result<SearchOutcome> Collections::SearchByFace(const Caller& caller,
@@ -85,9 +110,12 @@ Result<SearchOutcome> Collections::SearchByFace(const Caller& caller,
     CANDID_ASSIGN(const auto probe, state_->store.TemplateAt(asked.front().row));
     SearchOutcome outcome;
     outcome.model_version = collection.model.version;
+    // The face itself is no stranger.
+    const std::uint64_t others = std::max<std::uint64_t>(collection.face_count, 1) - 1;
+    CANDID_ASSIGN(outcome.terms, state_->TermsFor(collection, request.similarity, others));
     // One more than asked for, as the face itself is found first.
     CANDID_ASSIGN(outcome.matches,
-                  state_->Matches(collection, probe, request.max_faces + 1, request.similarity));
+                  state_->Matches(collection, probe, request.max_faces + 1, outcome.terms));
     std::erase_if(outcome.matches,
                   [&](const Match& match) { return match.face.row == asked.front().row; });
     if (outcome.matches.size() > request.max_faces) outcome.matches.resize(request.max_faces);
@@ -112,10 +140,12 @@ Result<SearchOutcome> Collections::SearchByImage(const Caller& caller,
     if (const auto largest = Largest(photo, request.filter)) {
       outcome.searched = photo.faces()[*largest];
       CANDID_ASSIGN(const auto probe, state_->pipeline->Embed(photo, {&*largest, 1}));
-      CANDID_ASSIGN(outcome.matches, SearchByTemplate(request.collection,
-                                                      {probe.front().values, probe.front().figures},
-                                                      request.max_faces, request.similarity));
-      if (outcome.matches.size() > request.max_faces) outcome.matches.resize(request.max_faces);
+      CANDID_ASSIGN(
+          outcome.matches,
+          SearchByTemplate(request.collection, {probe.front().values, probe.front().figures},
+                           request.max_faces, request.similarity, &outcome.terms));
+      outcome.age_not_supported = state_->Declines(probe.front());
+      if (outcome.age_not_supported) outcome.matches.clear();
     }
     outcome.timings = photo.timings();
     return outcome;
@@ -143,11 +173,18 @@ Result<CompareOutcome> Collections::Compare(const Caller& caller, const CompareR
     outcome.source = {source.info().width, source.info().height};
     outcome.source_face = source.faces()[*largest];
     outcome.target = {target.info().width, target.info().height};
+    CANDID_ASSIGN(outcome.terms,
+                  decision::TermsOf(state_->options.scale, {request.similarity, 0, others.size()}));
+    outcome.age_not_supported = state_->Declines(probe.front());
     for (std::size_t i = 0; i < others.size(); ++i) {
       const float score = ScoreOf(probe.front(), others[i]);
-      const double similar = decision::SimilarityOf(double{score});
-      auto& list = similar >= request.similarity ? outcome.matches : outcome.unmatched;
-      list.push_back({similar, score, target.faces()[selection.chosen[i]]});
+      const double similar = state_->SimilarityOf(score);
+      const bool declined = state_->Declines(others[i]);
+      const bool matches =
+          outcome.terms.Take(double{score}, similar) && !declined && !outcome.age_not_supported;
+      (matches ? outcome.matches : outcome.unmatched)
+          .push_back({similar, score, target.faces()[selection.chosen[i]], state_->RateOf(score),
+                      declined});
     }
     std::stable_sort(outcome.matches.begin(), outcome.matches.end(),
                      [](const auto& a, const auto& b) { return a.score > b.score; });

@@ -13,8 +13,8 @@ std::vector<std::string> Unique(const std::vector<std::string>& ids);
 
 Status CheckTags(const Tags& tags);
 
-// A score just below the least that counts: similarity decides, and rounds on its own.
-float FloorOf(double similarity);
+// Just below the least score that counts: Terms decide, and the gallery rounds on its own.
+float FloorOf(const decision::Terms& terms);
 
 struct Collections::State {
   State(store::Store& s, const face::Pipeline* p, ModelIdentity m, const Options& o, const Clock& c)
@@ -36,15 +36,29 @@ struct Collections::State {
   // borrows `image`.
   Result<face::Photo> Detect(ByteSpan image) const;
 
-  // The best `limit` of a collection of ours, most similar first.
+  // The threshold of a search of `gallery` faces of the collection.
+  Result<decision::Terms> TermsFor(const Collection& collection, double similarity,
+                                   std::uint64_t gallery) const;
+
+  // The best `limit` of a collection of ours on these terms, most similar first.
   Result<std::vector<Match>> Matches(const Collection& collection,
                                      const store::StoredTemplate& probe, std::size_t limit,
-                                     double similarity);
+                                     const decision::Terms& terms);
+
+  // The pack's table says that it cannot tell such faces apart, and the operator did not overrule.
+  bool Declines(const face::Template& made) const;
+
+  // What a score is worth.
+  double SimilarityOf(float score) const { return options.scale.SimilarityOf(double{score}); }
+  std::optional<decision::StatedRate> RateOf(float score) const;
+
+  // Of the tag store::kFalseAlarmsTag, where it is there: whether the pack can keep it.
+  Status CheckPromise(const Tags& tags) const;
 
   // The best `limit` of a collection of ours, most similar first. `probe` is of its dimension.
   Result<std::vector<UserMatch>> UserMatches(const Collection& collection,
                                              const store::StoredTemplate& probe, std::size_t limit,
-                                             double similarity);
+                                             const decision::Terms& terms);
   // Brings the room's vector of a user in line with the store. Call while owning the room.
   Status Refresh(Room& room, const std::string& collection, UserNumber user) const;
 

@@ -28,12 +28,22 @@ Status CheckTags(const Tags& tags) {
   return {};
 }
 
+Status Collections::State::CheckPromise(const Tags& tags) const {
+  const auto promise = tags.find(store::kFalseAlarmsTag);
+  if (promise == tags.end()) return {};
+  CANDID_ASSIGN(const decision::OneIn one_in, decision::ParseFalseAlarms(promise->second));
+  const auto terms = decision::TermsOf(options.scale, {0, one_in, 0});
+  if (!terms) return Fail(Code::kInvalidArgument, terms.error().message());
+  return {};
+}
+
 Result<Tags> Collections::ListTags(const std::string& collection) const {
   return state_->store.ListTags(collection);
 }
 
 Status Collections::Tag(const Caller& caller, const std::string& collection, const Tags& tags) {
   CANDID_TRY(CheckTags(tags));
+  CANDID_TRY(state_->CheckPromise(tags));
   return state_->store.SetTags(collection, tags, state_->Entry(caller, "TagResource", collection));
 }
 

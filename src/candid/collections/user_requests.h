@@ -66,6 +66,7 @@ struct UserMatch {
   double similarity = 0;  // 0 to 100
   float score = 0;        // fair score (decision/fair_score.h)
   StoredUser user;
+  std::optional<decision::StatedRate> rate = {};  // as of Match
 };
 
 struct SearchUsersRequest {
@@ -88,6 +89,8 @@ struct SearchUsersByImageRequest {
 struct SearchUsersOutcome {
   std::vector<UserMatch> matches;  // most similar first
   std::string model_version;
+  decision::Terms terms;           // the gallery: the collection's users
+  bool age_not_supported = false;  // nobody was searched for
   // Of a search by image: the face searched for (empty: none could be) and the others.
   PictureSize picture;
   std::optional<face::Face> searched;

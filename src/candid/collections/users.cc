@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "candid/collections/request_token.h"
 #include "candid/collections/selection.h"
 #include "candid/collections/state.h"
-#include "candid/decision/similarity.h"
 
 namespace candid::collections {
 namespace {
@@ -47,9 +47,10 @@ Result<Page<StoredUser>> Collections::ListUsers(const std::string& collection, C
 Result<std::vector<UserMatch>> Collections::State::UserMatches(const Collection& collection,
                                                                const store::StoredTemplate& probe,
                                                                std::size_t limit,
-                                                               double similarity) {
+                                                               const decision::Terms& terms) {
+  if (terms.score == std::numeric_limits<double>::infinity()) return std::vector<UserMatch>();
   CANDID_ASSIGN(const auto gallery, galleries.FilledUsers(collection));
-  CANDID_ASSIGN(const auto candidates, gallery->Search(probe, FloorOf(similarity), limit));
+  CANDID_ASSIGN(const auto candidates, gallery->Search(probe, FloorOf(terms), limit));
   std::vector<UserNumber> numbers;
   for (const gallery::Candidate& candidate : candidates) numbers.push_back(candidate.key);
   CANDID_ASSIGN(auto users, store.UsersAt(numbers));
@@ -60,8 +61,9 @@ Result<std::vector<UserMatch>> Collections::State::UserMatches(const Collection&
     if (next == users.size()) break;
     if (users[next].number != candidate.key) continue;
     StoredUser user = std::move(users[next++]);
-    const double similar = decision::SimilarityOf(double{candidate.score});
-    if (similar >= similarity) matches.push_back({similar, candidate.score, std::move(user)});
+    const double similar = SimilarityOf(candidate.score);
+    if (!terms.Take(double{candidate.score}, similar)) continue;
+    matches.push_back({similar, candidate.score, std::move(user), RateOf(candidate.score)});
   }
   return matches;
 }
@@ -77,6 +79,8 @@ Result<SearchUsersOutcome> Collections::SearchUsers(const Caller& caller,
     CANDID_ASSIGN(const Collection collection, state_->FindOurs(request.collection));
     SearchUsersOutcome outcome;
     outcome.model_version = collection.model.version;
+    CANDID_ASSIGN(outcome.terms,
+                  state_->TermsFor(collection, request.similarity, collection.user_count));
     store::StoredTemplate probe;
     UserNumber self = 0;
     if (!request.face_id.empty()) {
@@ -93,8 +97,8 @@ Result<SearchUsersOutcome> Collections::SearchUsers(const Caller& caller,
       probe = VectorOf(faces);
     }
     // One more than asked for, as the user itself is found first.
-    CANDID_ASSIGN(outcome.matches, state_->UserMatches(collection, probe, request.max_users + 1,
-                                                       request.similarity));
+    CANDID_ASSIGN(outcome.matches,
+                  state_->UserMatches(collection, probe, request.max_users + 1, outcome.terms));
     std::erase_if(outcome.matches,
                   [&](const UserMatch& match) { return match.user.number == self; });
     if (outcome.matches.size() > request.max_users) outcome.matches.resize(request.max_users);
@@ -116,6 +120,8 @@ Result<SearchUsersOutcome> Collections::SearchUsersByImage(
     SearchUsersOutcome outcome;
     outcome.model_version = collection.model.version;
     outcome.picture = {photo.info().width, photo.info().height};
+    CANDID_ASSIGN(outcome.terms,
+                  state_->TermsFor(collection, request.similarity, collection.user_count));
     const Selection selection = Select(photo.faces(), request.filter, std::nullopt);
     std::vector<std::vector<Reason>> reasons(photo.faces().size(), {Reason::kFaceNotLargest});
     for (const Refused& refused : selection.refused) reasons[refused.face] = refused.reasons;
@@ -126,7 +132,9 @@ Result<SearchUsersOutcome> Collections::SearchUsersByImage(
       CANDID_ASSIGN(const auto probe, state_->pipeline->Embed(photo, {&largest, 1}));
       CANDID_ASSIGN(outcome.matches,
                     state_->UserMatches(collection, {probe.front().values, probe.front().figures},
-                                        request.max_users, request.similarity));
+                                        request.max_users, outcome.terms));
+      outcome.age_not_supported = state_->Declines(probe.front());
+      if (outcome.age_not_supported) outcome.matches.clear();
     }
     for (std::size_t i = 0; i < reasons.size(); ++i) {
       if (!reasons[i].empty()) outcome.unsearched.push_back({photo.faces()[i], reasons[i]});

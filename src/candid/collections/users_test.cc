@@ -8,7 +8,7 @@
 
 #include "candid/base/ids.h"
 #include "candid/collections/collections.h"
-#include "candid/decision/similarity.h"
+#include "candid/decision/scale.h"
 
 namespace candid::collections {
 namespace {
@@ -168,7 +168,7 @@ TEST_F(UsersTest, EachFaceIsTakenOrRefusedForItsReason) {
   EXPECT_EQ(outcome.refused[1].user_id, "other");
   EXPECT_EQ(NameOf(outcome.refused[2].reason), "LOW_MATCH_CONFIDENCE");
   EXPECT_NEAR(*outcome.refused[2].similarity,
-              decision::SimilarityOf(std::cos(85 * std::acos(-1.0) / 180)), 1e-3);
+              decision::Scale().SimilarityOf(std::cos(85 * std::acos(-1.0) / 180)), 1e-3);
   EXPECT_TRUE(outcome.has_faces);
   EXPECT_THAT(Associate("u", {near}).changed, IsEmpty()) << "it is there already";
   EXPECT_THAT(Associate("u", {far}, 0).changed, ElementsAre(far)) << "0 admits everyone";

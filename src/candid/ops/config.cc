@@ -50,6 +50,7 @@ std::vector<Setting> SettingsOf(Config& c) {
       {"api", "region", &c.region},
       {"api", "account_id", &c.account_id},
       {"api", "accept_unsigned_requests", &c.accept_unsigned_requests},
+      {"api", "match_ages_the_model_cannot_tell_apart", &c.match_ages_the_model_cannot_tell_apart},
       {"api", "max_collections", &c.max_collections, 1, 1'000'000},
       {"api", "max_faces_per_collection", &c.max_faces_per_collection, 1, 1'000'000'000},
       {"api", "max_users_per_collection", &c.max_users_per_collection, 1, 1'000'000'000},

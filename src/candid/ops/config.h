@@ -34,6 +34,8 @@ struct Config {
   std::string region = "us-east-1";         // of ARNs where a request carries no signature
   std::string account_id = "000000000000";  // of ARNs; 12 digits
   bool accept_unsigned_requests = false;
+  // Faces of ages that the pack's calibration declines are matched like others.
+  bool match_ages_the_model_cannot_tell_apart = false;
   std::int64_t max_collections = 100'000;
   std::int64_t max_faces_per_collection = 20'000'000;
   std::int64_t max_users_per_collection = 10'000'000;

@@ -54,10 +54,13 @@ struct Collection {
   Keep keep = Keep::kNone;
   std::uint64_t face_count = 0;
   std::uint64_t user_count = 0;
+  // The value of its tag kFalseAlarmsTag; empty: nothing is promised. Changed by tags alone.
+  std::string false_alarms;
 };
 
 // What the operator calls a collection by: keys and values.
 using Tags = std::map<std::string, std::string>;
+inline constexpr const char* kFalseAlarmsTag = "candid:false-alarms";
 inline constexpr std::size_t kMaxTags = 200;  // of one collection
 
 // Fractions of the upright picture's width and height; may be negative or reach beyond 1.

@@ -24,7 +24,8 @@ CollectionRow ReadCollection(const Query& query) {
       {query.Text(4), query.Text(5), query.Text(6), static_cast<std::size_t>(query.Int(7))},
       static_cast<Keep>(query.Int(8)),
       static_cast<std::uint64_t>(query.Int(9)),
-      static_cast<std::uint64_t>(query.Int(10))};
+      static_cast<std::uint64_t>(query.Int(10)),
+      query.Text(11)};
   return row;
 }
 

@@ -24,7 +24,9 @@ struct CollectionRow {
 // A WHERE follows; ReadCollection reads its rows.
 inline constexpr std::string_view kCollectionColumns =
     "SELECT number,next_sequence,id,created_us,pack,model_hash,model_version,dimension,keep,"
-    "face_count,user_count FROM collections ";
+    "face_count,user_count,"
+    "ifnull((SELECT value FROM tags WHERE collection=number AND key='candid:false-alarms'),'') "
+    "FROM collections ";
 CollectionRow ReadCollection(const Query& query);
 
 // kNotFound in Rekognition's words.

@@ -1,0 +1,44 @@
+#include "apps/words.h"
+
+#include <fmt/format.h>
+
+namespace candid::apps {
+
+std::string OneIn(double rate) {
+  if (!(rate > 0)) return "none";
+  if (rate > 0.5) return fmt::format("{:.0f} %", rate * 100);
+  if (rate > 1e-3) return fmt::format("1 in {:.3g}", 1 / rate);
+  if (rate > 1e-6) return fmt::format("1 in {:.4g} thousand", 1e-3 / rate);
+  return fmt::format("1 in {:.4g} million", 1e-6 / rate);
+}
+
+std::string InWords(const std::optional<decision::StatedRate>& rate) {
+  if (!rate) return "";
+  switch (rate->basis) {
+    case decision::Basis::kMeasured:
+      return OneIn(rate->fmr);
+    case decision::Basis::kExtrapolated:
+      return OneIn(rate->fmr) + " *";
+    case decision::Basis::kBound:
+      return rate->fmr < 1e-3 ? "under " + OneIn(rate->fmr) : "over " + OneIn(rate->fmr);
+  }
+  return "";
+}
+
+std::string InWords(const decision::Terms& terms) {
+  std::string words = fmt::format("threshold: similarity {:.4g}{}\n", terms.similarity,
+                                  terms.promised ? ", by the collection's promise" : "");
+  if (!terms.rate) {
+    return words + "calibration: none, so that nothing is known of false matches\n";
+  }
+  words +=
+      fmt::format("strangers who reach it: {} of the worst measured group{}\n", InWords(terms.rate),
+                  terms.rate->group.empty() ? "" : fmt::format(" ({})", terms.rate->group));
+  words +=
+      fmt::format("wrong matches to expect of one search: {:.2g}\n", terms.expected_false_matches);
+  if (terms.rate->basis == decision::Basis::kExtrapolated) words += "* extrapolated\n";
+  if (!terms.warning.empty()) words += "warning: " + terms.warning + '\n';
+  return words;
+}
+
+}  // namespace candid::apps

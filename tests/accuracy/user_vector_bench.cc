@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "candid/decision/fair_score.h"
-#include "candid/decision/similarity.h"
+#include "candid/decision/scale.h"
 #include "candid/eval/bootstrap.h"
 #include "candid/eval/enrolment.h"
 
@@ -170,8 +170,9 @@ std::array<double, kFigures> Figures(const std::vector<Scores>& draws,
       missed += of_users[u] * ShareBelow(scores.mated[u], search);
       accepted += of_users[u] * (1 - ShareBelow(scores.mated[u], compare));
     }
+    static const decision::Scale scale;
     for (const auto& [score, owner] : best) {
-      if (decision::SimilarityOf(score) >= 80) alarms += of_strangers[owner];
+      if (scale.SimilarityOf(score) >= 80) alarms += of_strangers[owner];
     }
     figures[kFnir] += missed / all_users / kDraws;
     figures[kTar] += accepted / all_users / kDraws;

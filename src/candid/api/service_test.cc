@@ -84,9 +84,9 @@ TEST_F(ServiceTest, ShowsTheCardOfItsModel) {
   EXPECT_EQ(card.at("Groups").as_array().size(), 2u);
   const auto& worse = card.at("Groups").at(1).as_object();
   EXPECT_EQ(worse.at("Name").as_string(), "worse");
-  EXPECT_NEAR(worse.at("AtSimilarity80").at("FalseMatchRate").as_double(), 1e-3, 1e-9);
+  EXPECT_NEAR(worse.at("AtSimilarity80").at("FalseMatchRate").to_number<double>(), 1e-3, 1e-9);
   EXPECT_EQ(card.at("Similarities").at(1).at("Group").as_string(), "worse");
-  EXPECT_NEAR(card.at("Similarities").at(1).at("Similarity").as_double(), 80, 1e-9);
+  EXPECT_NEAR(card.at("Similarities").at(1).at("Similarity").to_number<double>(), 80, 1e-9);
   EXPECT_EQ(card.at("Data").at(0).at("People").as_int64(), 1000);
 }
 

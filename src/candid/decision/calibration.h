@@ -37,9 +37,9 @@ struct GroupCalibration {
   std::uint64_t people = 0;
   std::uint64_t impostor_pairs = 0;
   std::uint64_t mated_pairs = 0;
-  double measured_to = 0;         // points of a lower FMR are extrapolated by `tail`
-  std::vector<RatePoint> points;  // falling FMR, rising score; the last at the table's limit
-  std::vector<MissRate> misses;   // at the points' scores; empty: no mated pairs
+  double measured_to = 0;          // points of a lower FMR are extrapolated by `tail`
+  std::vector<RatePoint> points;   // falling FMR, rising score; the last at the table's limit
+  std::vector<MissRate> misses;    // at the points' scores; empty: no mated pairs
   std::optional<ParetoTail> tail;  // none: nothing is extrapolated
 };
 

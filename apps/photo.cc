@@ -4,10 +4,10 @@
 
 namespace candid::apps {
 
-Result<std::unique_ptr<OpenPhoto>> DetectIn(const face::Pipeline& pipeline,
-                                            const std::string& path) {
+Result<std::unique_ptr<OpenPhoto>> DetectIn(const face::Pipeline& pipeline, const std::string& path,
+                                            const face::AttributeSet& wanted) {
   CANDID_ASSIGN(Bytes file, ReadFile(path, image::Limits{}.max_bytes));
-  auto photo = pipeline.Detect(file);
+  auto photo = pipeline.Detect(file, wanted);
   if (!photo) return Fail(photo.error().WithContext(path));
   // A vector's bytes stay where they are when it is moved.
   return std::make_unique<OpenPhoto>(OpenPhoto{path, std::move(file), *std::move(photo)});

@@ -17,7 +17,7 @@ struct OpenPhoto {
 };
 
 // Reads the file and detects its faces; errors name the path.
-Result<std::unique_ptr<OpenPhoto>> DetectIn(const face::Pipeline& pipeline,
-                                            const std::string& path);
+Result<std::unique_ptr<OpenPhoto>> DetectIn(const face::Pipeline& pipeline, const std::string& path,
+                                            const face::AttributeSet& wanted = {});
 
 }  // namespace candid::apps

@@ -481,13 +481,47 @@ class WithPhotos(Boto):
                          self.client.compare_faces, **one_blank)
 
     def test_attributes_that_were_not_asked_for_are_absent(self):
-        for attributes in ([], ["DEFAULT"], ["ALL"], ["FACE_OCCLUDED", "DEFAULT"]):
+        default = {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality"}
+        for attributes, more in (([], set()), (["DEFAULT"], set()),
+                                 (["FACE_OCCLUDED", "GENDER", "DEFAULT"], set()),
+                                 (["SMILE"], {"Smile"}),
+                                 (["DEFAULT", "MOUTH_OPEN", "EMOTIONS"], {"MouthOpen", "Emotions"})):
             face = self.client.detect_faces(Image={"Bytes": photo(0, 0)},
                                             Attributes=attributes)["FaceDetails"][0]
-            self.assertEqual(set(face), {"BoundingBox", "Confidence", "Landmarks", "Pose",
-                                         "Quality"})
+            self.assertEqual(set(face), default | more)
             self.assertEqual([mark["Type"] for mark in face["Landmarks"]],
                              ["eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight"])
+
+    def test_all_attributes(self):
+        image = {"Bytes": photo(0, 0)}
+        default = self.client.detect_faces(Image=image)["FaceDetails"][0]
+        for attributes in (["ALL"], ["DEFAULT", "ALL"]):
+            face = self.client.detect_faces(Image=image, Attributes=attributes)["FaceDetails"][0]
+            self.assertEqual(face["BoundingBox"], default["BoundingBox"])
+            marks = {mark["Type"]: (mark["X"], mark["Y"]) for mark in face["Landmarks"]}
+            self.assertEqual(len(marks), 30)
+            for mark in default["Landmarks"]:
+                self.assertEqual(marks[mark["Type"]], (mark["X"], mark["Y"]))
+            self.assertLess(marks["leftPupil"][0], marks["rightPupil"][0])
+            self.assertLess(marks["mouthUp"][1], marks["mouthDown"][1])
+            for trait in ("Smile", "Eyeglasses", "MouthOpen"):
+                self.assertIs(type(face[trait]["Value"]), bool)
+                self.assertTrue(50 <= face[trait]["Confidence"] <= 100, face[trait])
+            emotions = {one["Type"]: one["Confidence"] for one in face["Emotions"]}
+            self.assertEqual(set(emotions), {"HAPPY", "UNKNOWN"})
+            self.assertAlmostEqual(sum(emotions.values()), 100, 2)
+            if "AgeRange" in face:  # the pack in use knows ages
+                self.assertLess(face["AgeRange"]["Low"], face["AgeRange"]["High"])
+
+    def test_index_faces_describes_what_it_indexes(self):
+        self.collection("described")
+        answer = self.client.index_faces(CollectionId="described", Image={"Bytes": photo(0, 0)},
+                                         DetectionAttributes=["ALL"])
+        detail = answer["FaceRecords"][0]["FaceDetail"]
+        self.assertEqual(len(detail["Landmarks"]), 30)
+        self.assertIn("Smile", detail)
+        again = self.client.index_faces(CollectionId="described", Image={"Bytes": photo(0, 0)})
+        self.assertNotIn("Smile", again["FaceRecords"][0]["FaceDetail"])
 
     def test_a_full_house(self):
         with harness.running(api_max_collections=1, api_max_faces_per_collection=1,

@@ -14,10 +14,28 @@ namespace {
 
 using std::string_literals::operator""s;
 
+// DEFAULT is what every face has. Names of what is not said (docs/attributes.md) ask for nothing.
+face::AttributeSet WantedOf(const std::vector<std::string>& names) {
+  face::AttributeSet wanted;
+  constexpr std::pair<std::string_view, face::Trait> kTraits[] = {
+      {"SMILE", face::kSmile}, {"EYEGLASSES", face::kEyeglasses}, {"MOUTH_OPEN", face::kMouthOpen}};
+  static_assert(std::size(kTraits) == face::kTraitCount);
+  for (const std::string& name : names) {
+    if (name == "ALL") return face::AttributeSet::All();
+    if (name == "AGE_RANGE") wanted.age_range = true;
+    if (name == "EMOTIONS") wanted.emotions = true;
+    for (const auto& [known, trait] : kTraits) {
+      if (name == known) wanted.traits.set(trait);
+    }
+  }
+  return wanted;
+}
+
 Expected<std::string> DetectFaces(const Input& input, const OperationContext& context) {
   const auto image = ImageBytes(input, "Image");
   if (!image) return Refuse(image.error());
-  const auto result = context.collections.Detect(context.caller, *image);
+  const auto result =
+      context.collections.Detect(context.caller, *image, WantedOf(input.Texts("Attributes")));
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
   Observe(context, result->timings, result->faces.size());
   JsonWriter json;
@@ -120,9 +138,9 @@ Expected<std::string> IndexFaces(const Input& input, const OperationContext& con
   if (!image) return Refuse(image.error());
   const StageAfter record("record");
   const auto result = context.collections.Index(
-      context.caller,
-      {input.Text("CollectionId"), *image, input.Text("ExternalImageId"),
-       static_cast<std::size_t>(std::min(input.Number("MaxFaces"), kMostFaces)), FilterOf(input)});
+      context.caller, {input.Text("CollectionId"), *image, input.Text("ExternalImageId"),
+                       static_cast<std::size_t>(std::min(input.Number("MaxFaces"), kMostFaces)),
+                       FilterOf(input), WantedOf(input.Texts("DetectionAttributes"))});
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
   Observe(context, result->timings, result->indexed.size() + result->unindexed.size());
   record.Observe(context, result->timings);

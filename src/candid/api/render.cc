@@ -9,6 +9,59 @@ constexpr std::string_view kLandmarkNames[] = {"eyeLeft", "eyeRight", "nose", "m
                                                "mouthRight"};
 static_assert(std::size(kLandmarkNames) == face::kLandmarkCount);
 
+void WriteLandmark(JsonWriter& json, std::string_view name, const face::Point& point,
+                   const collections::PictureSize& picture) {
+  json.BeginObject();
+  json.Member("Type", name);
+  json.Member("X", point.x / static_cast<float>(picture.width));
+  json.Member("Y", point.y / static_cast<float>(picture.height));
+  json.EndObject();
+}
+
+// All of them where they were asked for.
+void WriteLandmarks(JsonWriter& json, const face::Face& face,
+                    const collections::PictureSize& picture) {
+  json.Key("Landmarks");
+  json.BeginArray();
+  for (std::size_t i = 0; i < face.all_landmarks.size(); ++i) {
+    WriteLandmark(json, face::kAllLandmarkNames[i], face.all_landmarks[i], picture);
+  }
+  for (std::size_t i = 0; i < face.landmarks.size() && face.all_landmarks.empty(); ++i) {
+    WriteLandmark(json, kLandmarkNames[i], face.landmarks[i], picture);
+  }
+  json.EndArray();
+}
+
+void WriteAttributes(JsonWriter& json, const face::Attributes& attributes) {
+  if (attributes.age_range) {
+    json.Key("AgeRange");
+    json.BeginObject();
+    json.Member("Low", attributes.age_range->low);
+    json.Member("High", attributes.age_range->high);
+    json.EndObject();
+  }
+  for (std::size_t i = 0; i < attributes.traits.size(); ++i) {
+    if (!attributes.traits[i]) continue;
+    json.Key(NameOf(static_cast<face::Trait>(i)));
+    json.BeginObject();
+    json.Member("Value", attributes.traits[i]->value);
+    json.Member("Confidence", attributes.traits[i]->probability * 100);
+    json.EndObject();
+  }
+  if (!attributes.happy) return;
+  const std::pair<std::string_view, float> emotions[] = {{"HAPPY", *attributes.happy},
+                                                         {"UNKNOWN", 1 - *attributes.happy}};
+  json.Key("Emotions");
+  json.BeginArray();
+  for (const auto& [type, probability] : emotions) {
+    json.BeginObject();
+    json.Member("Type", type);
+    json.Member("Confidence", probability * 100);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 }  // namespace
 
 void WriteBoundingBox(JsonWriter& json, const collections::Region& box) {
@@ -26,16 +79,7 @@ void WriteFaceDetail(JsonWriter& json, const face::Face& face,
   json.Key("BoundingBox");
   WriteBoundingBox(json, collections::FractionsOf(face.box, picture));
   json.Member("Confidence", face.confidence * 100);
-  json.Key("Landmarks");
-  json.BeginArray();
-  for (std::size_t i = 0; i < face.landmarks.size(); ++i) {
-    json.BeginObject();
-    json.Member("Type", kLandmarkNames[i]);
-    json.Member("X", face.landmarks[i].x / static_cast<float>(picture.width));
-    json.Member("Y", face.landmarks[i].y / static_cast<float>(picture.height));
-    json.EndObject();
-  }
-  json.EndArray();
+  WriteLandmarks(json, face, picture);
   json.Key("Pose");
   json.BeginObject();
   json.Member("Roll", face.pose.roll);
@@ -47,6 +91,7 @@ void WriteFaceDetail(JsonWriter& json, const face::Face& face,
   json.Member("Brightness", face.quality.brightness);
   json.Member("Sharpness", face.quality.sharpness);
   json.EndObject();
+  WriteAttributes(json, face.attributes);
   json.EndObject();
 }
 

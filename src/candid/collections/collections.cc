@@ -52,11 +52,12 @@ Result<Collection> Collections::State::FindOurs(const std::string& id) const {
                           collection.model.hash, model.pack, model.version, model.hash, id));
 }
 
-Result<face::Photo> Collections::State::Detect(ByteSpan image) const {
+Result<face::Photo> Collections::State::Detect(ByteSpan image,
+                                               const face::AttributeSet& wanted) const {
   if (pipeline == nullptr) {
     return Fail(Code::kUnavailable, "no models are installed: ./up installs them");
   }
-  CANDID_ASSIGN(auto photo, pipeline->Detect(image));
+  CANDID_ASSIGN(auto photo, pipeline->Detect(image, wanted));
   if (std::min(photo.info().width, photo.info().height) < kMinSide) {
     return Fail(Code::kInvalidArgument,
                 fmt::format("the picture is {} x {} pixels; each side must be at least {}",

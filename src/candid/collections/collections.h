@@ -124,7 +124,8 @@ class Collections {
   // The source's largest face against all of the target. kInvalidArgument where either picture
   // shows none (that passes the filter). Stores nothing but the audit line.
   Result<CompareOutcome> Compare(const Caller& caller, const CompareRequest& request);
-  Result<DetectOutcome> Detect(const Caller& caller, ByteSpan image);
+  Result<DetectOutcome> Detect(const Caller& caller, ByteSpan image,
+                               const face::AttributeSet& wanted = {});
 
   // Moves a collection to the pipeline's pack: makes every template anew from kept crops or
   // images, then switches the whole at once; a crash or an error before that leaves the collection

@@ -40,7 +40,7 @@ Result<IndexOutcome> Collections::Index(const Caller& caller, const IndexRequest
     return Fail(Code::kInvalidArgument, "max_faces is 0: at least 1 face must be wanted");
   }
   CANDID_ASSIGN(const Collection collection, state_->FindOurs(request.collection));
-  CANDID_ASSIGN(const face::Photo photo, state_->Detect(request.image));
+  CANDID_ASSIGN(const face::Photo photo, state_->Detect(request.image, request.wanted));
   IndexOutcome outcome;
   outcome.picture = {photo.info().width, photo.info().height};
   outcome.model_version = collection.model.version;

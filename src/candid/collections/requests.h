@@ -82,6 +82,7 @@ struct IndexRequest {
   std::string external_image_id;         // empty: none
   std::optional<std::size_t> max_faces;  // at least 1; absent: no limit of its own
   QualityFilter filter = QualityFilter::kAuto;
+  face::AttributeSet wanted = {};  // said of every face, indexed or not; not stored
 };
 
 struct IndexedFace {

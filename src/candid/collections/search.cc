@@ -196,9 +196,10 @@ Result<CompareOutcome> Collections::Compare(const Caller& caller, const CompareR
   return state_->Told(state_->Entry(caller, "CompareFaces"), std::move(outcome), returned);
 }
 
-Result<DetectOutcome> Collections::Detect(const Caller& caller, ByteSpan image) {
+Result<DetectOutcome> Collections::Detect(const Caller& caller, ByteSpan image,
+                                          const face::AttributeSet& wanted) {
   const auto detect = [&]() -> Result<DetectOutcome> {
-    CANDID_ASSIGN(const face::Photo photo, state_->Detect(image));
+    CANDID_ASSIGN(const face::Photo photo, state_->Detect(image, wanted));
     return DetectOutcome{{photo.info().width, photo.info().height}, photo.faces(), photo.timings()};
   };
   auto outcome = detect();

@@ -34,7 +34,7 @@ struct Collections::State {
 
   // kUnavailable without models; kInvalidArgument for a picture that is too small. The photo
   // borrows `image`.
-  Result<face::Photo> Detect(ByteSpan image) const;
+  Result<face::Photo> Detect(ByteSpan image, const face::AttributeSet& wanted = {}) const;
 
   // The threshold of a search of `gallery` faces of the collection.
   Result<decision::Terms> TermsFor(const Collection& collection, double similarity,

@@ -33,24 +33,6 @@ image::Image ChipFor(const models::Part& part, const Chips& chips) {
                      part.input.height);
 }
 
-struct Sight {
-  std::vector<float> vector;
-  std::vector<float> ages;  // probabilities of 0, 1, 2, ... years; empty: not estimated
-};
-
-// The expected value.
-Result<float> AgeOf(const std::vector<float>& ages) {
-  double sum = 0, years = 0;
-  for (std::size_t year = 0; year < ages.size(); ++year) {
-    sum += ages[year];
-    years += static_cast<double>(year) * ages[year];
-  }
-  if (!(sum > 1e-6) || !std::isfinite(years)) {
-    return Fail(Code::kMalformed, "the embedder's age_output holds no distribution of ages");
-  }
-  return static_cast<float>(years / sum);
-}
-
 Result<Sight> Look(Network& network, const image::Image& chip) {
   CANDID_ASSIGN(infer::Session * session, network.Run(chip));
   const std::span<const float> output = session->output();
@@ -84,28 +66,47 @@ std::vector<float> Reduce(const std::vector<float>& matrix, const std::vector<fl
 
 }  // namespace
 
+Result<float> AgeOf(const std::vector<float>& ages) {
+  double sum = 0, years = 0;
+  for (std::size_t year = 0; year < ages.size(); ++year) {
+    sum += ages[year];
+    years += static_cast<double>(year) * ages[year];
+  }
+  if (!(sum > 1e-6) || !std::isfinite(years)) {
+    return Fail(Code::kMalformed, "the embedder's age_output holds no distribution of ages");
+  }
+  return static_cast<float>(years / sum);
+}
+
+Result<Sight> LookAt(Network& network, const Chips& chips) {
+  const image::Image chip = ChipFor(network.part(), chips);
+  CANDID_ASSIGN(Sight sight, Look(network, chip));
+  if (!network.part().flip) return sight;
+  CANDID_ASSIGN(const Sight mirrored, Look(network, image::Mirror(chip)));
+  for (std::size_t i = 0; i < sight.vector.size(); ++i) sight.vector[i] += mirrored.vector[i];
+  for (std::size_t i = 0; i < sight.ages.size(); ++i) {
+    sight.ages[i] = (sight.ages[i] + mirrored.ages[i]) / 2;
+  }
+  if (!MakeUnit(&sight.vector)) {
+    return Fail(Code::kInternal, "the embedder's vector has no direction");
+  }
+  return sight;
+}
+
 Result<Template> Embed(TemplateMaker& maker, const Chips& chips) {
   Template joined;
   std::vector<float> ages;
   for (Embedder& embedder : maker.embedders) {
     const models::Part& part = embedder.network.part();
-    const image::Image chip = ChipFor(part, chips);
-    CANDID_ASSIGN(Sight sight, Look(embedder.network, chip));
-    std::vector<float>& vector = sight.vector;
-    if (part.flip) {
-      CANDID_ASSIGN(const Sight mirrored, Look(embedder.network, image::Mirror(chip)));
-      for (std::size_t i = 0; i < vector.size(); ++i) vector[i] += mirrored.vector[i];
-      for (std::size_t i = 0; i < sight.ages.size(); ++i) {
-        sight.ages[i] = (sight.ages[i] + mirrored.ages[i]) / 2;
-      }
-    }
+    CANDID_ASSIGN(Sight sight, LookAt(embedder.network, chips));
     if (!sight.ages.empty()) ages = std::move(sight.ages);
-    bool pointed = MakeUnit(&vector);
+    std::vector<float>& vector = sight.vector;
     if (!embedder.matrix.empty()) {
       vector = Reduce(embedder.matrix, vector);
-      pointed = MakeUnit(&vector) && pointed;
+      if (!MakeUnit(&vector)) {
+        return Fail(Code::kInternal, "the embedder's vector has no direction");
+      }
     }
-    if (!pointed) return Fail(Code::kInternal, "the embedder's vector has no direction");
     for (float value : vector) joined.values.push_back(static_cast<float>(value * part.weight));
   }
   MakeUnit(&joined.values);

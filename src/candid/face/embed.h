@@ -29,6 +29,18 @@ struct Chips {
   Box box;
 };
 
+// What one network sees of a face.
+struct Sight {
+  std::vector<float> vector;  // as the network gives it, unit length
+  std::vector<float> ages;    // probabilities of 0, 1, 2, ... years; empty: not estimated
+};
+
+// Over the chip and its mirror image, if the network's part says so.
+Result<Sight> LookAt(Network& network, const Chips& chips);
+
+// Years, the expected value. kMalformed: not probabilities.
+Result<float> AgeOf(const std::vector<float>& ages);
+
 // Each embedder's vector (the sum over the chip and its mirror image, if its part says so) is made
 // unit length, reduced, weighted; all are laid end to end and made unit length. The score network
 // adds its figures. The age is the score network's, else that of the embedder which has one.

@@ -4,9 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "candid/base/figures.h"
+#include "candid/face/attributes.h"
 
 namespace candid::face {
 
@@ -52,7 +54,42 @@ struct Face {
   // 0 to 1: how much a template made of this face can be trusted (assess.h says of what it is the
   // share); orders faces, drives QualityFilter.
   float usefulness = 0;
+  // Where they were asked for: points in the order of kAllLandmarkNames, and what is seen.
+  std::vector<Point> all_landmarks;
+  Attributes attributes;
 };
+
+// Rekognition's names.
+inline constexpr std::array<std::string_view, 30> kAllLandmarkNames{"eyeLeft",
+                                                                    "eyeRight",
+                                                                    "mouthLeft",
+                                                                    "mouthRight",
+                                                                    "nose",
+                                                                    "leftPupil",
+                                                                    "rightPupil",
+                                                                    "leftEyeBrowLeft",
+                                                                    "leftEyeBrowUp",
+                                                                    "leftEyeBrowRight",
+                                                                    "rightEyeBrowLeft",
+                                                                    "rightEyeBrowUp",
+                                                                    "rightEyeBrowRight",
+                                                                    "leftEyeLeft",
+                                                                    "leftEyeRight",
+                                                                    "leftEyeUp",
+                                                                    "leftEyeDown",
+                                                                    "rightEyeLeft",
+                                                                    "rightEyeRight",
+                                                                    "rightEyeUp",
+                                                                    "rightEyeDown",
+                                                                    "noseLeft",
+                                                                    "noseRight",
+                                                                    "mouthUp",
+                                                                    "mouthDown",
+                                                                    "upperJawlineLeft",
+                                                                    "midJawlineLeft",
+                                                                    "chinBottom",
+                                                                    "midJawlineRight",
+                                                                    "upperJawlineRight"};
 
 struct Template {
   std::vector<float> values;  // unit length, the pipeline's dimension

@@ -15,6 +15,16 @@ constexpr std::size_t kEyeLeftOuter = 33, kEyeLeftInner = 133;
 constexpr std::size_t kEyeRightInner = 362, kEyeRightOuter = 263;
 constexpr std::size_t kNoseTip = 1;
 constexpr std::size_t kMouthLeftCorner = 61, kMouthRightCorner = 291;
+constexpr std::size_t kLidLeftUp = 159, kLidLeftDown = 145, kLidRightUp = 386, kLidRightDown = 374;
+// All landmarks after the pupils.
+constexpr std::array<std::size_t, kAllLandmarkNames.size() - kLandmarkCount - 2> kFurther{
+    70,  105, 107,         336,
+    334, 300,                              // eyebrows from left to right
+    33,  133, kLidLeftUp,  kLidLeftDown,   // eyes: corners, lids
+    362, 263, kLidRightUp, kLidRightDown,  //
+    64,  294, 0,           17,             // nostrils' wings, lips
+    127, 58,  152,         288,
+    356};  // jaw from ear to ear
 
 // A square of the picture, turned.
 struct Crop {
@@ -22,6 +32,8 @@ struct Crop {
   double side = 0;
   double angle = 0;  // radians, clockwise in the picture
 };
+
+Point Middle(const MeshPoint& a, const MeshPoint& b) { return {(a.x + b.x) / 2, (a.y + b.y) / 2}; }
 
 double AngleOf(const Point& left, const Point& right) {
   return std::atan2(right.y - left.y, right.x - left.x);
@@ -88,12 +100,23 @@ bool Usable(const Crop& crop) {
 }  // namespace
 
 std::array<Point, kLandmarkCount> LandmarksOf(const std::vector<MeshPoint>& mesh) {
-  const auto middle = [&](std::size_t a, std::size_t b) {
-    return Point{(mesh[a].x + mesh[b].x) / 2, (mesh[a].y + mesh[b].y) / 2};
-  };
+  const auto middle = [&](std::size_t a, std::size_t b) { return Middle(mesh[a], mesh[b]); };
   const auto at = [&](std::size_t a) { return Point{mesh[a].x, mesh[a].y}; };
   return {middle(kEyeLeftOuter, kEyeLeftInner), middle(kEyeRightInner, kEyeRightOuter),
           at(kNoseTip), at(kMouthLeftCorner), at(kMouthRightCorner)};
+}
+
+std::vector<Point> AllLandmarksOf(const std::vector<MeshPoint>& mesh) {
+  const auto five = LandmarksOf(mesh);
+  std::vector<Point> points{five[kEyeLeft],
+                            five[kEyeRight],
+                            five[kMouthLeft],
+                            five[kMouthRight],
+                            five[kNose],
+                            Middle(mesh[kLidLeftUp], mesh[kLidLeftDown]),
+                            Middle(mesh[kLidRightUp], mesh[kLidRightDown])};
+  for (const std::size_t index : kFurther) points.push_back({mesh[index].x, mesh[index].y});
+  return points;
 }
 
 Box BoxOf(const std::vector<MeshPoint>& mesh) {

@@ -22,6 +22,10 @@ Result<Mesh> FindLandmarks(Network& network, const image::Image& picture,
 // The eyes, the nose and the corners of the mouth.
 std::array<Point, kLandmarkCount> LandmarksOf(const std::vector<MeshPoint>& mesh);
 
+// In the order of kAllLandmarkNames. The mesh does not see the pupils: theirs are the middles
+// between the lids (docs/attributes.md says how near).
+std::vector<Point> AllLandmarksOf(const std::vector<MeshPoint>& mesh);
+
 // The upright box around all points.
 Box BoxOf(const std::vector<MeshPoint>& mesh);
 

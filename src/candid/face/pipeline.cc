@@ -9,8 +9,10 @@
 #include "candid/base/check.h"
 #include "candid/face/align.h"
 #include "candid/face/assess.h"
+#include "candid/face/attribute_network.h"
 #include "candid/face/detect.h"
 #include "candid/face/embed.h"
+#include "candid/face/expression.h"
 #include "candid/face/landmarks.h"
 
 namespace candid::face {
@@ -45,6 +47,7 @@ struct Worker {
   Network detector;
   Network landmarks;
   TemplateMaker maker;
+  std::optional<AttributeNetwork> attributes;
 };
 
 struct LoadedPart {
@@ -65,17 +68,20 @@ Result<LoadedPart> LoadPart(const models::Part& part) {
 
 Worker MakeWorker(const LoadedPart& detector, const LoadedPart& landmarks,
                   const std::vector<LoadedPart>& embedders,
-                  const std::shared_ptr<const infer::Model>& score, infer::Precision precision) {
+                  const std::shared_ptr<const infer::Model>& score,
+                  const std::shared_ptr<const infer::Model>& attributes,
+                  infer::Precision precision) {
   // The networks run in turn and at many sizes: one memory for all.
   const auto arena = std::make_shared<infer::Arena>();
   const auto network = [&](const LoadedPart& loaded) {
     return Network(loaded.model, loaded.part, precision, arena);
   };
-  Worker worker{network(detector), network(landmarks), {}};
+  Worker worker{network(detector), network(landmarks), {}, {}};
   for (const LoadedPart& embedder : embedders) {
     worker.maker.embedders.push_back({network(embedder), embedder.matrix});
   }
   if (score != nullptr) worker.maker.score.emplace(score);
+  if (attributes != nullptr) worker.attributes.emplace(attributes);
   return worker;
 }
 
@@ -98,6 +104,7 @@ void Scale(Face* face, float factor) {
   face->box.width *= factor;
   face->box.height *= factor;
   for (Point& point : face->landmarks) point.x *= factor, point.y *= factor;
+  for (Point& point : face->all_landmarks) point.x *= factor, point.y *= factor;
 }
 
 }  // namespace
@@ -141,7 +148,8 @@ struct Pipeline::State {
   LoadedPart detector;
   LoadedPart landmarks;
   std::vector<LoadedPart> embedders;
-  std::shared_ptr<const infer::Model> score;  // null: the pack has none
+  std::shared_ptr<const infer::Model> score;       // null: the pack has none
+  std::shared_ptr<const infer::Model> attributes;  // likewise
 
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker>> idle;
@@ -156,7 +164,7 @@ struct Pipeline::State {
       }
     }
     return std::make_unique<Worker>(
-        MakeWorker(detector, landmarks, embedders, score, options.precision));
+        MakeWorker(detector, landmarks, embedders, score, attributes, options.precision));
   }
 
   void Return(std::unique_ptr<Worker> worker) {
@@ -258,6 +266,25 @@ Result<image::Image> ChipOf(const image::Source& source, const image::Image& pic
   return image::Warp(detail, to_picture, kChipSize, kChipSize);
 }
 
+// What is asked for beyond the chip's quality; the face in pixels of the reduced picture.
+Status Describe(Worker& worker, const Chips& chips, const std::vector<MeshPoint>& mesh,
+                const AttributeSet& wanted, Face* face) {
+  if (wanted.landmarks) face->all_landmarks = AllLandmarksOf(mesh);
+  if (worker.attributes && (wanted.traits.any() || wanted.emotions)) {
+    CANDID_ASSIGN(const Sight sight, LookAt(worker.maker.embedders.front().network, chips));
+    CANDID_TRY(
+        worker.attributes->Describe(ExpressionOf(mesh), sight.vector, wanted, &face->attributes));
+  }
+  if (!wanted.age_range) return {};
+  for (Embedder& embedder : worker.maker.embedders) {
+    if (!embedder.network.part().age_output) continue;
+    CANDID_ASSIGN(const Sight sight, LookAt(embedder.network, chips));
+    CANDID_ASSIGN(const float age, AgeOf(sight.ages));
+    face->attributes.age_range = AgeRangeOf(age);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Pipeline>> Pipeline::Create(const models::Pack& pack,
@@ -279,8 +306,12 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const models::Pack& pack,
   }
   // A face that is none, run once through everything: a model whose sizes don't fit is refused
   // now and not at the first request.
+  if (const models::Part* part = pack.attributes()) {
+    CANDID_ASSIGN(const LoadedPart loaded, LoadPart(*part));
+    state->attributes = loaded.model;
+  }
   Worker worker = MakeWorker(state->detector, state->landmarks, state->embedders, state->score,
-                             options.precision);
+                             state->attributes, options.precision);
   image::Image grey{kChipSize, kChipSize, Bytes(std::size_t{3} * kChipSize * kChipSize, 128)};
   Detection middle;
   middle.box = {16, 16, 80, 80};
@@ -288,8 +319,11 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const models::Pack& pack,
   middle.eye_right = {72, 50};
   const auto run = [&]() -> Result<Template> {
     CANDID_TRY(face::Detect(worker.detector, grey, {}));
-    CANDID_TRY(FindLandmarks(worker.landmarks, grey, middle));
-    return face::Embed(worker.maker, {grey, &grey, {16, 16, 80, 80}});
+    const Chips chips{grey, &grey, {16, 16, 80, 80}};
+    Face face;
+    CANDID_ASSIGN(const Mesh mesh, FindLandmarks(worker.landmarks, grey, middle));
+    CANDID_TRY(Describe(worker, chips, mesh.points, AttributeSet::All(), &face));
+    return face::Embed(worker.maker, chips);
   };
   const Result<Template> probe = run();
   if (!probe) return Fail(probe.error().WithContext("pack " + pack.name));
@@ -308,7 +342,7 @@ std::size_t Pipeline::dimension() const { return state_->dimension; }
 const std::string& Pipeline::model_hash() const { return state_->model_hash; }
 const std::string& Pipeline::version() const { return state_->version; }
 
-Result<Photo> Pipeline::Detect(ByteSpan file) const {
+Result<Photo> Pipeline::Detect(ByteSpan file, const AttributeSet& wanted) const {
   CANDID_ASSIGN(image::Source source, image::Source::Open(file, state_->options.limits));
   auto photo = std::make_shared<Photo::State>(std::move(source));
   Stopwatch watch(&photo->timings);
@@ -333,6 +367,8 @@ Result<Photo> Pipeline::Detect(ByteSpan file) const {
     CANDID_ASSIGN(image::Image chip,
                   ChipOf(photo->source, photo->picture, photo->divisor, one.face));
     one.face.quality = QualityOf(chip);
+    CANDID_TRY(Describe(*worker.operator->(), {chip, &photo->picture, one.face.box},
+                        one.mesh.points, wanted, &one.face));
     Scale(&one.face, static_cast<float>(photo->divisor));
     one.face.usefulness = static_cast<float>(UsefulnessOf(FaultsOf(one.face)));
     photo->faces.push_back(one.face);

@@ -63,8 +63,9 @@ class Pipeline {
   // Digits and dots, Rekognition's FaceModelVersion.
   const std::string& version() const;
 
-  // Errors are those of image::Source and Sniff. No face is no error.
-  Result<Photo> Detect(ByteSpan file) const;
+  // Errors are those of image::Source and Sniff. No face is no error. What is `wanted` costs a
+  // run of the first embedder a face, and an age one of that which knows it.
+  Result<Photo> Detect(ByteSpan file, const AttributeSet& wanted = {}) const;
 
   // Templates of the faces at `which` (indexes into photo.faces()), in that order.
   Result<std::vector<Template>> Embed(const Photo& photo, std::span<const std::size_t> which) const;

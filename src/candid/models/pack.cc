@@ -133,23 +133,25 @@ class Reader {
 
 Role ParseRole(const Reader& reader) {
   const std::string name = reader.Text("role");
-  for (const Role role : {Role::kDetector, Role::kLandmarks, Role::kEmbedder, Role::kScore}) {
+  for (const Role role :
+       {Role::kDetector, Role::kLandmarks, Role::kEmbedder, Role::kScore, Role::kAttributes}) {
     if (NameOf(role) == name) return role;
   }
-  Refuse(fmt::format("{} is '{}', want detector, landmarks, embedder or score",
+  Refuse(fmt::format("{} is '{}', want detector, landmarks, embedder, score or attributes",
                      reader.Member("role"), name));
 }
 
 std::string ParseKind(const Reader& reader, Role role) {
   const std::string kind = reader.Text("kind");
-  const bool known = role == Role::kDetector    ? kind == "blazeface"
-                     : role == Role::kLandmarks ? kind == "facemesh"
-                     : role == Role::kScore     ? kind == "figures"
-                                                : kind == "arcface" || kind == "face-box";
+  const bool known = role == Role::kDetector     ? kind == "blazeface"
+                     : role == Role::kLandmarks  ? kind == "facemesh"
+                     : role == Role::kScore      ? kind == "figures"
+                     : role == Role::kAttributes ? kind == "traits"
+                                                 : kind == "arcface" || kind == "face-box";
   if (!known) {
     Refuse(
         fmt::format("{} is '{}', want blazeface (detector), facemesh (landmarks), arcface or "
-                    "face-box (embedder), figures (score)",
+                    "face-box (embedder), figures (score), traits (attributes)",
                     reader.Member("kind"), kind));
   }
   return kind;
@@ -198,6 +200,9 @@ void ReadInput(const Reader& reader, Part* part) {
   part->input.scale = reader.Three("scale");
 }
 
+// A part that takes figures and no picture.
+bool TakesFigures(Role role) { return role == Role::kScore || role == Role::kAttributes; }
+
 Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std::size_t index) {
   const Reader reader(table, fmt::format("part {}", index));
   Part part;
@@ -209,7 +214,7 @@ Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std
          "licence", "training_data", "commercial_use", "output_size", "chip_scale", "flip",
          "weight",  "matrix",        "matrix_sha256",  "matrix_rows", "age_output"});
     ReadEmbedder(reader, folder, &part);
-  } else if (part.role == Role::kScore) {
+  } else if (TakesFigures(part.role)) {
     reader.AllowOnly({"role", "name", "kind", "file", "sha256", "bytes", "source", "licence",
                       "training_data", "commercial_use"});
   } else {
@@ -221,7 +226,7 @@ Part ReadPart(const toml::table& table, const std::filesystem::path& folder, std
   part.file = reader.Inside(folder, "file");
   part.sha256 = reader.Sha("sha256");
   part.bytes = static_cast<std::uint64_t>(reader.Whole("bytes", kMaxModelBytes));
-  if (part.role != Role::kScore) ReadInput(reader, &part);
+  if (!TakesFigures(part.role)) ReadInput(reader, &part);
   part.origin.source = reader.Text("source");
   part.origin.licence = reader.Text("licence");
   part.origin.training_data = reader.Text("training_data");
@@ -270,18 +275,24 @@ Pack ReadPack(const toml::table& table, const std::filesystem::path& manifest) {
                          [&](const Part& part) { return part.role == role; });
   };
   if (count(Role::kDetector) != 1 || count(Role::kLandmarks) != 1 || count(Role::kEmbedder) < 1 ||
-      count(Role::kScore) > 1) {
+      count(Role::kScore) > 1 || count(Role::kAttributes) > 1) {
     Refuse(
-        "a pack wants one detector, one landmarks model, at least one embedder and at most one "
-        "score");
+        "a pack wants one detector, one landmarks model, at least one embedder, at most one score "
+        "and at most one attributes");
   }
   return pack;
 }
 
-const Part& PartOf(const Pack& pack, Role role) {
+// Null where the pack has none.
+const Part* Find(const Pack& pack, Role role) {
   const auto found = std::find_if(pack.parts.begin(), pack.parts.end(),
                                   [&](const Part& part) { return part.role == role; });
-  CANDID_CHECK(found != pack.parts.end());
+  return found == pack.parts.end() ? nullptr : &*found;
+}
+
+const Part& PartOf(const Pack& pack, Role role) {
+  const Part* found = Find(pack, role);
+  CANDID_CHECK(found != nullptr);
   return *found;
 }
 
@@ -318,6 +329,8 @@ std::string_view NameOf(Role role) {
       return "embedder";
     case Role::kScore:
       return "score";
+    case Role::kAttributes:
+      return "attributes";
   }
   return "";
 }
@@ -341,16 +354,14 @@ std::vector<const Part*> Pack::embedders() const {
   return found;
 }
 
-const Part* Pack::score() const {
-  const auto found = std::find_if(parts.begin(), parts.end(),
-                                  [](const Part& part) { return part.role == Role::kScore; });
-  return found == parts.end() ? nullptr : &*found;
-}
+const Part* Pack::score() const { return Find(*this, Role::kScore); }
+const Part* Pack::attributes() const { return Find(*this, Role::kAttributes); }
 
 std::string Pack::Hash(int template_revision) const {
   Sha256Stream stream;
   stream.Update(AsBytes(fmt::format("template revision {}\n", template_revision)));
   for (const Part& part : parts) {
+    if (part.role == Role::kAttributes) continue;
     stream.Update(AsBytes(
         fmt::format("{}|{}|{}|{}x{}|{}|{},{},{}|{},{},{}|{}|{}|{}|{}|{}|{}\n", NameOf(part.role),
                     part.kind, part.sha256, part.input.width, part.input.height, part.input.bgr,

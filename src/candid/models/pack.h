@@ -13,8 +13,8 @@
 
 namespace candid::models {
 
-enum class Role { kDetector, kLandmarks, kEmbedder, kScore };
-std::string_view NameOf(Role role);  // "detector", "landmarks", "embedder", "score"
+enum class Role { kDetector, kLandmarks, kEmbedder, kScore, kAttributes };
+std::string_view NameOf(Role role);  // "detector", "landmarks", "embedder", "score", "attributes"
 
 // How a network wants its pixels: (value - mean[c]) * scale[c], value 0..255, c in `order`.
 struct Input {
@@ -39,12 +39,13 @@ struct Part {
   std::string name;  // "mobilefacenet-64"
   // How its outputs are read: "blazeface", "facemesh", "arcface" (112x112 five-point chip in, one
   // vector out), "face-box" (upright square box of `chip_scale` x the face, one vector out),
-  // "figures" (the pack's template in; mean, deviation and optionally age out).
+  // "figures" (the pack's template in; mean, deviation and optionally age out), "traits" (a face's
+  // expression and the first embedder's vector in; face/attributes.h says what comes out).
   std::string kind;
   std::filesystem::path file;  // absolute once the pack is loaded
   std::string sha256;          // of the file, lower-case hexadecimal
   std::uint64_t bytes = 0;
-  Input input;            // not of the score part, which takes a template
+  Input input;            // not of the score and attributes parts, which take figures
   int output_size = 0;    // embedder: floats of its first output; 0 for the other roles
   double chip_scale = 1;  // "face-box" only
   bool flip = true;       // embedder: average with the mirrored chip
@@ -74,14 +75,15 @@ struct Pack {
   std::string title;    // one line for people
   std::string version;  // FaceModelVersion: digits and dots
   std::filesystem::path manifest;
-  // One detector, one landmarks, one or more embedders, at most one score.
+  // One detector, one landmarks, one or more embedders, at most one score and one attributes.
   std::vector<Part> parts;
   std::filesystem::path calibration;  // figures of the pack's calibration table; empty: none yet
 
   const Part& detector() const;
   const Part& landmarks() const;
   std::vector<const Part*> embedders() const;
-  const Part* score() const;  // null: the pack compares by the cosine alone
+  const Part* attributes() const;  // null: the pack says nothing of traits
+  const Part* score() const;       // null: the pack compares by the cosine alone
 
   // SHA-256 over everything that shapes a template, so templates of equal hashes are comparable.
   std::string Hash(int template_revision = kTemplateRevision) const;

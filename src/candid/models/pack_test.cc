@@ -71,6 +71,19 @@ TEST(ManifestTest, AScoreIsPartOfThePackAndTakesNoPicture) {
   EXPECT_FALSE(Parse(Manifest() + ScoreText() + ScoreText())) << "one at most";
 }
 
+TEST(ManifestTest, AttributesShapeNoTemplate) {
+  std::string text = ScoreText();
+  text.replace(text.find("score"), 5, "attributes");
+  text.replace(text.find("figures"), 7, "traits");
+  const auto without = Parse(Manifest()), with = Parse(Manifest() + text);
+  ASSERT_TRUE(with) << with.error().message();
+  EXPECT_EQ(without->attributes(), nullptr);
+  ASSERT_NE(with->attributes(), nullptr);
+  EXPECT_EQ(with->Hash(), without->Hash());
+  EXPECT_FALSE(Parse(Manifest() + text + text)) << "one at most";
+  EXPECT_FALSE(Parse(Manifest() + text + "width = 16\n")) << "it takes no picture";
+}
+
 TEST(ManifestTest, AnEmbedderMayKnowTheAge) {
   EXPECT_FALSE(Parse(Manifest())->parts[2].age_output);
   const auto pack = Parse(With("output_size = 4", "output_size = 4\nage_output = 1"));

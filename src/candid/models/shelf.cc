@@ -49,7 +49,7 @@ Status CheckRuns(const Part& part, int dimension, const Bytes& onnx) {
   }
   infer::SessionOptions options;
   options.precision = infer::Precision::kF32;
-  if (part.role != Role::kScore) {
+  if (part.role != Role::kScore && part.role != Role::kAttributes) {
     options.input_shapes[model->inputs().front().name] = {1, 3, part.input.height,
                                                           part.input.width};
   }

@@ -288,7 +288,10 @@ class WithPhotos(Boto):
     def test_every_operation(self):
         faces = self.collection("every", people=2, each=2)
         image = {"Bytes": photo(0, 2)}
-        self.client.describe_collection(CollectionId="every")
+        arn = self.client.describe_collection(CollectionId="every")["CollectionARN"]
+        self.client.tag_resource(ResourceArn=arn, Tags={"team": "blue"})
+        self.client.list_tags_for_resource(ResourceArn=arn)
+        self.client.untag_resource(ResourceArn=arn, TagKeys=["team"])
         self.client.list_collections()
         self.client.list_faces(CollectionId="every")
         self.client.search_faces(CollectionId="every", FaceId=faces[0])

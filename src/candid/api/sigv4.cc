@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 
 #include "candid/base/hash.h"
+#include "candid/base/sigv4.h"
 
 namespace candid::api {
 namespace {
 
-constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kService = "rekognition";
-constexpr std::string_view kTerminator = "aws4_request";
 constexpr std::size_t kMaxSignedHeaders = 64;
 constexpr char kMismatch[] =
     "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -152,7 +150,7 @@ Expected<void> ParseCredential(std::string_view text, Authorization& result) {
   if (parts[1].size() != 8 || !IsDigits(parts[1]) || parts[2].empty() || parts[2].size() > 64) {
     return Incomplete("Credential must carry a date as YYYYMMDD and a region");
   }
-  if (parts[3] != kService || parts[4] != kTerminator) {
+  if (parts[3] != kService || parts[4] != kSigV4Terminator) {
     return RefuseEarly("InvalidSignatureException",
                        "Credential should be scoped to correct service: 'rekognition'.");
   }
@@ -167,11 +165,11 @@ Expected<void> ParseCredential(std::string_view text, Authorization& result) {
 
 Expected<Authorization> ParseAuthorization(std::string_view header) {
   header = Trim(header);
-  if (!header.starts_with(kAlgorithm) || header.size() == kAlgorithm.size() ||
-      header[kAlgorithm.size()] != ' ') {
+  if (!header.starts_with(kSigV4Algorithm) || header.size() == kSigV4Algorithm.size() ||
+      header[kSigV4Algorithm.size()] != ' ') {
     return Incomplete("Authorization header must begin with 'AWS4-HMAC-SHA256'");
   }
-  header.remove_prefix(kAlgorithm.size() + 1);
+  header.remove_prefix(kSigV4Algorithm.size() + 1);
   std::optional<std::string_view> credential;
   Authorization result;
   for (const std::string_view part : Split(header, ',')) {
@@ -220,28 +218,10 @@ std::optional<std::chrono::system_clock::time_point> ParseAmzDate(std::string_vi
   return sys_days(date) + hours(number(9, 2)) + minutes(number(11, 2)) + seconds(number(13, 2));
 }
 
-std::string FormatAmzDate(std::chrono::system_clock::time_point time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc)};
-}
-
 std::string Sign(const net::Request& request, const Authorization& authorization,
                  std::string_view amz_date, std::string_view secret) {
-  const std::string scope = std::string(authorization.day) + "/" +
-                            std::string(authorization.region) + "/" +
-                            std::string(authorization.service) + "/" + std::string(kTerminator);
-  const std::string to_sign = std::string(kAlgorithm) + "\n" + std::string(amz_date) + "\n" +
-                              scope + "\n" +
-                              Sha256Hex(AsBytes(CanonicalRequest(request, authorization)));
-  const std::string seed = "AWS4" + std::string(secret);
-  Digest key = HmacSha256(AsBytes(seed), AsBytes(authorization.day));
-  key = HmacSha256(key, AsBytes(authorization.region));
-  key = HmacSha256(key, AsBytes(authorization.service));
-  key = HmacSha256(key, AsBytes(kTerminator));
-  return ToHex(HmacSha256(key, AsBytes(to_sign)));
+  return SigV4Signature(CanonicalRequest(request, authorization), amz_date,
+                        {authorization.day, authorization.region, authorization.service}, secret);
 }
 
 Expected<Caller> Authenticate(const net::Request& request, const SecretLookup& secret_of,

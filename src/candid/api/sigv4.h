@@ -33,7 +33,6 @@ Expected<Authorization> ParseAuthorization(std::string_view header);
 
 // YYYYMMDDTHHMMSSZ; nothing where the text is not that form or not a date.
 std::optional<std::chrono::system_clock::time_point> ParseAmzDate(std::string_view text);
-std::string FormatAmzDate(std::chrono::system_clock::time_point time);
 
 // The hexadecimal signature; for tests and for clients of our own.
 std::string Sign(const net::Request& request, const Authorization& authorization,

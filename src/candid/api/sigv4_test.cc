@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "candid/base/sigv4.h"
+
 namespace candid::api {
 namespace {
 

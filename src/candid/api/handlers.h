@@ -15,9 +15,6 @@ using Handler = Expected<std::string> (*)(const Input&, const OperationContext&)
 
 inline constexpr double kMostFaces = 100;  // of one picture
 
-// The file of the picture that a request gives under this name.
-Expected<ByteSpan> ImageBytes(const Input& input, std::string_view name);
-
 collections::QualityFilter FilterOf(const Input& input);
 
 std::string ArnOf(const OperationContext& context, const std::string& collection);

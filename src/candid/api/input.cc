@@ -1,5 +1,6 @@
 #include "candid/api/input.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
@@ -282,6 +283,11 @@ Input::~Input() = default;
 
 bool Input::Has(std::string_view name) const { return state_->Find(name) != nullptr; }
 
+bool Input::Takes(std::string_view name) const {
+  return std::ranges::any_of(state_->schema->members,
+                             [&](const Member& member) { return member.name == name; });
+}
+
 std::string Input::Text(std::string_view name) const {
   const Member& member = state_->MemberOf(name);
   const json::value* value = state_->Find(name);
@@ -320,17 +326,25 @@ Expected<ImageInput> Input::Image(std::string_view name) const {
   const std::string path = PathOf("", name);
   const json::value* value = state_->Find(name);
   CANDID_CHECK(value != nullptr);
-  const json::value* object = value->get_object().if_contains("S3Object");
-  const bool in_s3 = object != nullptr && !object->is_null();
-  const auto blob = state_->blobs.find(path + ".bytes");
-  if (in_s3 == (blob != state_->blobs.end())) {
+  const auto refuse = [&](const std::string& must) {
     return Refuse({.type = "InvalidParameterException",
                    .message = "Request has invalid parameters",
-                   .reason = "'" + path + "' must give either Bytes or S3Object"});
+                   .reason = "'" + path + "' must " + must});
+  };
+  const json::value* object = value->get_object().if_contains("S3Object");
+  const bool is_named = object != nullptr && !object->is_null();
+  const auto blob = state_->blobs.find(path + ".bytes");
+  if (is_named == (blob != state_->blobs.end())) return refuse("give either Bytes or S3Object");
+  if (!is_named) return ImageInput{blob->second};
+  const auto part = [&](std::string_view of) -> std::string {
+    const json::value* text = object->get_object().if_contains(of);
+    if (text == nullptr || text->is_null()) return {};
+    return std::string(std::string_view(text->get_string()));
+  };
+  ImageInput image{{}, objects::ObjectName{part("Bucket"), part("Name"), part("Version")}};
+  if (image.object->bucket.empty() || image.object->key.empty()) {
+    return refuse("name Bucket and Name of its S3Object");
   }
-  ImageInput image;
-  image.in_s3 = in_s3;
-  if (!in_s3) image.bytes = blob->second;
   return image;
 }
 

@@ -11,13 +11,14 @@
 #include "candid/api/failure.h"
 #include "candid/api/schema.h"
 #include "candid/base/bytes.h"
+#include "candid/objects/source.h"
 
 namespace candid::api {
 
 // A picture as a request gives it: exactly one of the two.
 struct ImageInput {
   ByteSpan bytes;  // lives as long as the Input
-  bool in_s3 = false;
+  std::optional<objects::ObjectName> object = {};
 };
 
 // Every accessor gives the value sent, or else the schema's default; names outside the schema are
@@ -34,11 +35,13 @@ class Input {
   ~Input();
 
   bool Has(std::string_view name) const;
+  bool Takes(std::string_view name) const;  // whether the operation has such a member
   std::string Text(std::string_view name) const;
   double Number(std::string_view name) const;
   std::vector<std::string> Texts(std::string_view name) const;
   std::vector<std::pair<std::string, std::string>> Pairs(std::string_view name) const;
-  // InvalidParameterException where neither or both of Bytes and S3Object are given.
+  // InvalidParameterException where neither or both of Bytes and S3Object are given, or half of an
+  // S3Object.
   Expected<ImageInput> Image(std::string_view name) const;
 
  private:

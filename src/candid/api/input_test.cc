@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
+
 namespace candid::api {
 namespace {
 
@@ -108,13 +110,53 @@ TEST(Input, AnImageIsBytesOrAnObjectAndNotBoth) {
   const auto type = [](std::string_view body) {
     const auto input = Parse("DetectFaces", body);
     const auto image = input->Image("Image");
-    return image ? (image->in_s3 ? "s3" : "bytes") : image.error().type;
+    return image ? (image->object ? "s3" : "bytes") : image.error().type;
   };
   EXPECT_EQ(type(R"({"Image":{"Bytes":"AAAA"}})"), "bytes");
   EXPECT_EQ(type(R"({"Image":{"S3Object":{"Bucket":"bkt","Name":"n"}}})"), "s3");
+  for (const char* half :
+       {R"({})", R"({"Bucket":"bkt"})", R"({"Name":"n"})", R"({"Bucket":null,"Name":"n"})"}) {
+    EXPECT_EQ(type(R"({"Image":{"S3Object":)" + std::string(half) + "}}"),
+              "InvalidParameterException")
+        << half;
+  }
   EXPECT_EQ(type(R"({"Image":{}})"), "InvalidParameterException");
   EXPECT_EQ(type(R"({"Image":{"Bytes":"AAAA","S3Object":{"Bucket":"bkt","Name":"n"}}})"),
             "InvalidParameterException");
+}
+
+TEST(Input, AnObjectIsNamedWhole) {
+  const auto input = Parse("DetectFaces", R"({"Image":{"S3Object":{"Bucket":"bkt",
+      "Name":"a/\u00e9\u0000\n","Version":"v1","Unknown":{}}}})");
+  ASSERT_TRUE(input) << input.error().message;
+  const auto image = input->Image("Image");
+  ASSERT_TRUE(image && image->object);
+  EXPECT_EQ(image->object->bucket, "bkt");
+  EXPECT_EQ(image->object->key, std::string("a/\xc3\xa9\0\n", 6));
+  EXPECT_EQ(image->object->version, "v1");
+  EXPECT_THAT(
+      Refusal("DetectFaces", R"({"Image":{"S3Object":{"Bucket":"b/t","Name":""}}})"),
+      AllOf(StartsWith("ValidationException: 2 validation errors detected: "),
+            HasSubstr("at 'image.s3Object.bucket'"), HasSubstr("at 'image.s3Object.name'")));
+}
+
+// Names with any byte: what JSON can carry is told in the refusal as it came, cut at a character.
+TEST(Input, NamesOfAnyBytes) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string name(1, static_cast<char>(byte));
+    const auto input = Parse("DeleteCollection", R"({"CollectionId":")" + name + "\"}");
+    const bool right = std::isalnum(byte) != 0 || name == "_" || name == "." || name == "-";
+    ASSERT_EQ(input.has_value(), right) << byte;
+    if (right) continue;
+    // Raw controls, the two characters that JSON escapes, and halves of UTF-8 are not even JSON.
+    const bool is_json = byte >= 0x20 && byte < 0x80 && name != "\"" && name != "\\";
+    EXPECT_EQ(input.error().type, is_json ? "ValidationException" : "SerializationException")
+        << byte;
+  }
+  std::string long_name;
+  for (int i = 0; i < 200; ++i) long_name += "\xe2\x82\xac";
+  EXPECT_THAT(Refusal("DeleteCollection", R"({"CollectionId":")" + long_name + "\"}"),
+              HasSubstr("Value '" + long_name.substr(0, 198) + "...' at 'collectionId'"));
 }
 
 TEST(Input, MapsAreChecked) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "candid/api/handlers.h"
+#include "candid/api/picture.h"
 #include "candid/api/render.h"
 #include "candid/base/check.h"
 #include "candid/base/clock.h"
@@ -32,10 +33,10 @@ face::AttributeSet WantedOf(const std::vector<std::string>& names) {
 }
 
 Expected<std::string> DetectFaces(const Input& input, const OperationContext& context) {
-  const auto image = ImageBytes(input, "Image");
+  const auto image = PictureOf(input, "Image", context);
   if (!image) return Refuse(image.error());
   const auto result =
-      context.collections.Detect(context.caller, *image, WantedOf(input.Texts("Attributes")));
+      context.collections.Detect(context.caller, image->bytes(), WantedOf(input.Texts("Attributes")));
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
   Observe(context, result->timings, result->faces.size());
   JsonWriter json;
@@ -48,12 +49,13 @@ Expected<std::string> DetectFaces(const Input& input, const OperationContext& co
 }
 
 Expected<std::string> CompareFaces(const Input& input, const OperationContext& context) {
-  const auto source = ImageBytes(input, "SourceImage");
+  const auto source = PictureOf(input, "SourceImage", context);
   if (!source) return Refuse(source.error());
-  const auto target = ImageBytes(input, "TargetImage");
+  const auto target = PictureOf(input, "TargetImage", context);
   if (!target) return Refuse(target.error());
   const auto result = context.collections.Compare(
-      context.caller, {*source, *target, input.Number("SimilarityThreshold"), FilterOf(input)});
+      context.caller,
+      {source->bytes(), target->bytes(), input.Number("SimilarityThreshold"), FilterOf(input)});
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
   Observe(context, result->timings, 1 + result->matches.size() + result->unmatched.size());
   JsonWriter json;
@@ -134,11 +136,11 @@ Expected<std::string> DeleteCollection(const Input& input, const OperationContex
 }
 
 Expected<std::string> IndexFaces(const Input& input, const OperationContext& context) {
-  const auto image = ImageBytes(input, "Image");
+  const auto image = PictureOf(input, "Image", context);
   if (!image) return Refuse(image.error());
   const StageAfter record("record");
   const auto result = context.collections.Index(
-      context.caller, {input.Text("CollectionId"), *image, input.Text("ExternalImageId"),
+      context.caller, {input.Text("CollectionId"), image->bytes(), input.Text("ExternalImageId"),
                        static_cast<std::size_t>(std::min(input.Number("MaxFaces"), kMostFaces)),
                        FilterOf(input), WantedOf(input.Texts("DetectionAttributes"))});
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
@@ -252,13 +254,13 @@ Expected<std::string> SearchFaces(const Input& input, const OperationContext& co
 }
 
 Expected<std::string> SearchFacesByImage(const Input& input, const OperationContext& context) {
-  const auto image = ImageBytes(input, "Image");
+  const auto image = PictureOf(input, "Image", context);
   if (!image) return Refuse(image.error());
   const StageAfter search("search");
   const auto result = context.collections.SearchByImage(
-      context.caller,
-      {input.Text("CollectionId"), *image, static_cast<std::size_t>(input.Number("MaxFaces")),
-       input.Number("FaceMatchThreshold"), FilterOf(input)});
+      context.caller, {input.Text("CollectionId"), image->bytes(),
+                       static_cast<std::size_t>(input.Number("MaxFaces")),
+                       input.Number("FaceMatchThreshold"), FilterOf(input)});
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
   Observe(context, result->timings, result->searched ? 1 : 0);
   if (!result->searched) {

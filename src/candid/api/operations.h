@@ -8,12 +8,14 @@
 #include "candid/api/input.h"
 #include "candid/api/paging.h"
 #include "candid/collections/collections.h"
+#include "candid/objects/source.h"
 #include "candid/ops/metrics.h"
 
 namespace candid::api {
 
 struct OperationContext {
   collections::Collections& collections;
+  const objects::Source& objects;
   const PagingTokens& tokens;
   ops::Metrics& metrics;
   collections::Caller caller;

@@ -16,11 +16,10 @@ constexpr std::string_view kTargetPrefix = "RekognitionService.";
 
 net::ServerOptions ServerOptionsOf(const ops::Config& config, const Clock& clock) {
   const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
-  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
   net::ServerOptions options;
   options.address = config.address;
   options.port = config.port;
-  options.workers = config.workers > 0 ? size(config.workers) : cores;
+  options.workers = WorkersOf(config);
   options.queue_limit = size(config.queue_limit);
   options.max_connections = size(config.max_connections);
   options.max_connections_per_address = size(config.max_connections_per_address);
@@ -66,6 +65,11 @@ net::Response Plain(int status, std::string text, std::string_view type = "text/
 }
 
 }  // namespace
+
+std::size_t WorkersOf(const ops::Config& config) {
+  if (config.workers > 0) return static_cast<std::size_t>(config.workers);
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 struct Service::State {
   State(const ops::Config& c, ServiceParts p)
@@ -113,6 +117,7 @@ Expected<std::string> Service::State::Run(const net::Request& request, std::stri
   if (!input) return Refuse(input.error());
   return RunOperation(name, *input,
                       {parts.collections,
+                       parts.objects,
                        tokens,
                        parts.metrics,
                        {caller->access_key_id},

@@ -13,6 +13,7 @@
 #include "candid/api/sigv4.h"
 #include "candid/base/clock.h"
 #include "candid/collections/collections.h"
+#include "candid/objects/source.h"
 #include "candid/ops/config.h"
 #include "candid/ops/log.h"
 #include "candid/ops/metrics.h"
@@ -21,6 +22,7 @@ namespace candid::api {
 
 struct ServiceParts {
   collections::Collections& collections;
+  const objects::Source& objects;  // what S3Object names
   SecretLookup secret_of;
   Bytes paging_secret;            // 32 bytes, kept across restarts so that tokens stay good
   std::function<Status()> ready;  // for /readyz; thread-safe
@@ -28,6 +30,9 @@ struct ServiceParts {
   ops::Metrics& metrics;
   const Clock& clock = SystemClock();
 };
+
+// Threads that answer requests, by the configuration and the machine.
+std::size_t WorkersOf(const ops::Config& config);
 
 class Service {
  public:

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "candid/decision/testing_tables.h"
+#include "candid/objects/buckets.h"
 #include "candid/store/testing_store.h"
 
 namespace candid::api {
@@ -29,7 +30,7 @@ class ServiceTest : public store::TestingStore {
   }
 
   Result<std::unique_ptr<Service>> Start() {
-    return Service::Start(config_, {*collections_, secret_of_, Bytes(32, 1),
+    return Service::Start(config_, {*collections_, buckets_, secret_of_, Bytes(32, 1),
                                     [this] { return ready_; }, *log_, metrics_});
   }
   static std::string Ask(const Service& service, std::string_view request) {
@@ -44,6 +45,7 @@ class ServiceTest : public store::TestingStore {
   }
 
   std::unique_ptr<collections::Collections> collections_;
+  objects::Buckets buckets_{1};
   ops::Config config_;
   ops::Metrics metrics_;
   std::unique_ptr<ops::Log> log_ =

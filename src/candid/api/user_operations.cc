@@ -1,5 +1,6 @@
 // The operations on users.
 #include "candid/api/handlers.h"
+#include "candid/api/picture.h"
 #include "candid/api/render.h"
 
 namespace candid::api {
@@ -126,13 +127,13 @@ Expected<std::string> SearchUsers(const Input& input, const OperationContext& co
 
 // Where the picture shows nobody the answer is an empty one, unlike that of SearchFacesByImage.
 Expected<std::string> SearchUsersByImage(const Input& input, const OperationContext& context) {
-  const auto image = ImageBytes(input, "Image");
+  const auto image = PictureOf(input, "Image", context);
   if (!image) return Refuse(image.error());
   const StageAfter search("search");
   const auto result = context.collections.SearchUsersByImage(
-      context.caller,
-      {input.Text("CollectionId"), *image, static_cast<std::size_t>(input.Number("MaxUsers")),
-       input.Number("UserMatchThreshold"), FilterOf(input)});
+      context.caller, {input.Text("CollectionId"), image->bytes(),
+                       static_cast<std::size_t>(input.Number("MaxUsers")),
+                       input.Number("UserMatchThreshold"), FilterOf(input)});
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
   Observe(context, result->timings, result->unsearched.size() + (result->searched ? 1 : 0));
   search.Observe(context, result->timings);

@@ -40,6 +40,19 @@ struct Config {
   std::int64_t max_faces_per_collection = 20'000'000;
   std::int64_t max_users_per_collection = 10'000'000;
 
+  // [objects], where pictures lie that requests name (S3Object)
+  std::string objects_folders;   // "bucket=folder, bucket=folder"; objects are files below
+  std::string objects_endpoint;  // of all other buckets: https://HOST[:PORT]; empty: none
+  std::string objects_region = "us-east-1";
+  std::string objects_access_key_id;  // empty, with the secret: unsigned
+  std::string objects_secret_access_key;
+  bool objects_path_style = true;          // false: the bucket is part of the host's name
+  bool objects_accept_plain_http = false;  // http:// to other machines
+  std::filesystem::path objects_ca_file;   // PEM; empty: the system's
+  std::int64_t objects_connect_timeout_s = 3;
+  std::int64_t objects_timeout_s = 10;  // for the whole of one object
+  std::int64_t objects_max_reads = 0;   // at once; 0: one less than workers, at least 1
+
   // [state]
   std::filesystem::path state_dir = "state";
 

@@ -33,7 +33,7 @@ class Cli(unittest.TestCase):
             file.write(grey_png(100, 100))
 
     def run_cli(self, *arguments):
-        return subprocess.run([self.cli, "--endpoint-url", server.endpoint, "--output", "json",
+        return subprocess.run([self.cli, "--endpoint-url", server.witnessed, "--output", "json",
                                "rekognition", *arguments],
                               env=client_environment(server), capture_output=True, text=True)
 

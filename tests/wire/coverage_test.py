@@ -1,0 +1,158 @@
+"""Every declared error of every served operation, provoked once. What an operation cannot answer,
+though Amazon declares it, stands in CANNOT with its reason; what neither happens nor stands there
+fails, and so does an excuse that is out of date."""
+import threading
+import time
+import unittest
+
+import harness
+from harness import MEDIA, NO_MEDIA, UNKNOWN_FACE, base64_text, grey_png
+
+try:
+    import bad_store
+    import model
+except ImportError:
+    model = None
+
+BLANK = {"Bytes": base64_text(grey_png(100, 100))}
+FACE = {"Bytes": base64_text((MEDIA / "franck_01829.jpg").read_bytes())} if MEDIA.exists() else BLANK
+OTHER = {"Bytes": base64_text((MEDIA / "audrey.jpg").read_bytes())} if MEDIA.exists() else BLANK
+PICTURES = {"InvalidImageFormatException": {"Bytes": base64_text(b"GIF89a")},
+            "ImageTooLargeException": {"Bytes": base64_text(grey_png(60_000, 60_000, rows=0))},
+            "InvalidS3ObjectException": {"S3Object": {"Bucket": "none", "Name": "none"}},
+            "InvalidParameterException": {"Bytes": base64_text(grey_png(79, 100))}}
+C = {"CollectionId": "c"}
+
+# A request of each operation that is good as long as collection c has FACE.
+GOOD = {"DetectFaces": {"Image": BLANK},
+        "CompareFaces": {"SourceImage": FACE, "TargetImage": OTHER},
+        "CreateCollection": {"CollectionId": "new"},
+        "DescribeCollection": C,
+        "ListCollections": {},
+        "DeleteCollection": {"CollectionId": "new"},
+        "IndexFaces": {**C, "Image": OTHER},
+        "ListFaces": C,
+        "DeleteFaces": {**C, "FaceIds": [UNKNOWN_FACE]},
+        "SearchFaces": {**C, "FaceId": None},
+        "SearchFacesByImage": {**C, "Image": FACE}}
+
+# (operation or "*", exception): why it never comes.
+CANNOT = {
+    ("*", "AccessDeniedException"): "a key may do everything or is refused before",
+    ("*", "ProvisionedThroughputExceededException"): "there is no quota on calls",
+    ("DetectFaces", "InternalServerError"): "it reads nothing that could be broken",
+    ("CompareFaces", "InternalServerError"): "it reads nothing that could be broken",
+    ("CreateCollection", "InvalidParameterException"): "its members break constraints or are right",
+    ("DescribeCollection", "InvalidParameterException"): "its members break constraints or are right",
+    ("ListCollections", "InvalidParameterException"): "its members break constraints or are right",
+    ("ListCollections", "ResourceNotFoundException"): "it names nothing",
+    ("DeleteCollection", "InvalidParameterException"): "its members break constraints or are right",
+    ("ListFaces", "InvalidParameterException"): "its members break constraints or are right",
+    ("DeleteFaces", "InvalidParameterException"): "its members break constraints or are right",
+}
+
+
+def names_collection(operation):
+    return "CollectionId" in GOOD[operation] and operation != "CreateCollection"
+
+
+@unittest.skipUnless(model, "botocore is not installed")
+@unittest.skipUnless(MEDIA.exists(), NO_MEDIA)
+class Coverage(unittest.TestCase):
+    """Its tests provoke; the last of them counts."""
+
+    def setUp(self):
+        self.seen = set()
+
+    def provoke(self, server, operation, kind, **more):
+        answer = server.call(operation, {**GOOD[operation], **more})
+        self.assertEqual(answer.failure[0], kind, (operation, answer.body[:300]))
+        self.seen.add((operation, kind))
+        return answer.json
+
+    def fill(self, server):
+        server.call("CreateCollection", C)
+        face = server.call("IndexFaces", {**C, "Image": FACE}).json["FaceRecords"][0]["Face"]
+        GOOD["SearchFaces"]["FaceId"] = face["FaceId"]
+
+    def test_every_declared_error(self):
+        self.good_and_semantic()
+        self.full_house()
+        self.overload()
+        self.broken_store()
+        served = set(GOOD)
+        declared = {(operation, kind) for operation in served
+                    for kind in model.declared_errors(operation)}
+        excused = {(operation, kind) for operation, kind in declared
+                   if (operation, kind) in CANNOT or ("*", kind) in CANNOT}
+        self.assertEqual(declared - self.seen - excused, set(), "declared and not provoked")
+        self.assertEqual(excused & self.seen, set(), "excused and provoked all the same")
+        idle = {(operation, kind) for operation, kind in CANNOT if operation != "*"} - declared
+        self.assertEqual(idle, set(), "excused and not even declared")
+
+    def test_every_served_operation_is_in_the_table(self):
+        with harness.running() as server:
+            served = set()
+            for operation in model.newer_service().operation_names:
+                kind, message = server.call(operation, {}).failure
+                if kind == "AccessDeniedException":
+                    self.assertEqual(message,
+                                     f"Candid does not serve the operation {operation}.")
+                else:
+                    served.add(operation)
+        self.assertEqual(served, set(GOOD))
+
+    def good_and_semantic(self):
+        with harness.running() as server:
+            self.fill(server)
+            for operation in GOOD:
+                self.provoke(server, operation, "ok")
+            for operation in filter(names_collection, GOOD):
+                self.provoke(server, operation, "ResourceNotFoundException", CollectionId="none")
+            for kind, image in PICTURES.items():
+                for operation, member in (
+                        ("DetectFaces", "Image"), ("IndexFaces", "Image"),
+                        ("SearchFacesByImage", "Image"), ("CompareFaces", "SourceImage"),
+                        ("CompareFaces", "TargetImage")):
+                    self.provoke(server, operation, kind, **{member: image})
+            for operation in ("ListCollections", "ListFaces"):
+                self.provoke(server, operation, "InvalidPaginationTokenException", NextToken="x")
+            self.provoke(server, "SearchFaces", "InvalidParameterException", FaceId=UNKNOWN_FACE)
+            self.provoke(server, "CreateCollection", "ResourceAlreadyExistsException", **C)
+
+    def full_house(self):
+        with harness.running(api_max_collections=1, api_max_faces_per_collection=1) as server:
+            self.fill(server)
+            self.provoke(server, "CreateCollection", "ServiceQuotaExceededException")
+            self.provoke(server, "IndexFaces", "ServiceQuotaExceededException")
+
+    def overload(self):
+        """The only worker waits for a store that never answers, and one more waits for the worker."""
+        store = bad_store.BadStore({})
+        with harness.running(server_workers=1, server_queue_limit=1, objects_timeout_s=12,
+                             objects_endpoint=store.endpoint) as server:
+            silent = {"Image": {"S3Object": {"Bucket": "bad", "Name": "silent"}}}
+            waiting = [threading.Thread(target=server.call, args=("DetectFaces", silent))
+                       for _ in range(2)]
+            for thread in waiting:
+                thread.start()
+                time.sleep(0.3)
+            for operation in GOOD:
+                self.provoke(server, operation, "ThrottlingException")
+            for thread in waiting:
+                thread.join()
+        store.close()
+
+    def broken_store(self):
+        with harness.running() as server:
+            self.fill(server)
+            for name in ("candid.db", "candid.db-wal"):
+                if (server.state / name).exists():
+                    (server.state / name).write_bytes(b"")
+            for operation in GOOD:
+                if (operation, "InternalServerError") not in CANNOT:
+                    self.provoke(server, operation, "InternalServerError")
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -238,6 +238,10 @@ const OperationSchema* SchemaOf(std::string_view operation) {
   return found == std::end(kOperations) ? nullptr : found;
 }
 
+std::span<const OperationSchema> Operations() { return kOperations; }
+
+std::span<const std::string_view> NotServed() { return kNotServed; }
+
 bool IsKnownButNotServed(std::string_view operation) {
   return std::find(std::begin(kNotServed), std::end(kNotServed), operation) != std::end(kNotServed);
 }

@@ -48,7 +48,12 @@ struct OperationSchema {
 };
 const OperationSchema* SchemaOf(std::string_view operation);
 
-// Whether the real service has an operation of that name that we do not serve (yet).
+// All that are served; docs/operations.md is held to them.
+std::span<const OperationSchema> Operations();
+
+// Names that the real service has and we do not serve (yet).
+std::span<const std::string_view> NotServed();
+// Whether a name is one of those.
 bool IsKnownButNotServed(std::string_view operation);
 
 }  // namespace candid::api

@@ -15,15 +15,23 @@ except ImportError:
     model = None
 
 BLANK = {"Bytes": base64_text(grey_png(100, 100))}
-FACE = {"Bytes": base64_text((MEDIA / "franck_01829.jpg").read_bytes())} if MEDIA.exists() else BLANK
-OTHER = {"Bytes": base64_text((MEDIA / "audrey.jpg").read_bytes())} if MEDIA.exists() else BLANK
+
+
+def media(name):
+    return {"Bytes": base64_text((MEDIA / name).read_bytes())} if MEDIA.exists() else BLANK
+
+
+FACE, OTHER = media("franck_01829.jpg"), media("audrey.jpg")
 PICTURES = {"InvalidImageFormatException": {"Bytes": base64_text(b"GIF89a")},
             "ImageTooLargeException": {"Bytes": base64_text(grey_png(60_000, 60_000, rows=0))},
             "InvalidS3ObjectException": {"S3Object": {"Bucket": "none", "Name": "none"}},
             "InvalidParameterException": {"Bytes": base64_text(grey_png(79, 100))}}
 C = {"CollectionId": "c"}
+U = {**C, "UserId": "u"}
+ARN = f"arn:aws:rekognition:{harness.REGION}:000000000000:collection/"
+MISSING = {"ResourceArn": ARN + "none"}
 
-# A request of each operation that is good as long as collection c has FACE.
+# A request of each operation that is good as long as collection c has FACE and user u.
 GOOD = {"DetectFaces": {"Image": BLANK},
         "CompareFaces": {"SourceImage": FACE, "TargetImage": OTHER},
         "CreateCollection": {"CollectionId": "new"},
@@ -34,21 +42,40 @@ GOOD = {"DetectFaces": {"Image": BLANK},
         "ListFaces": C,
         "DeleteFaces": {**C, "FaceIds": [UNKNOWN_FACE]},
         "SearchFaces": {**C, "FaceId": None},
-        "SearchFacesByImage": {**C, "Image": FACE}}
+        "SearchFacesByImage": {**C, "Image": FACE},
+        "CreateUser": {**C, "UserId": "new"},
+        "DeleteUser": {**C, "UserId": "new"},
+        "ListUsers": C,
+        "AssociateFaces": {**U, "FaceIds": [UNKNOWN_FACE]},
+        "DisassociateFaces": {**U, "FaceIds": [UNKNOWN_FACE]},
+        "SearchUsers": {**C, "FaceId": None},
+        "SearchUsersByImage": {**C, "Image": FACE},
+        "TagResource": {"ResourceArn": ARN + "c", "Tags": {"a": "b"}},
+        "UntagResource": {"ResourceArn": ARN + "c", "TagKeys": ["a"]},
+        "ListTagsForResource": {"ResourceArn": ARN + "c"}}
 
+NOTHING_TO_SAY = "its members break constraints or are right"
 # (operation or "*", exception): why it never comes.
 CANNOT = {
     ("*", "AccessDeniedException"): "a key may do everything or is refused before",
     ("*", "ProvisionedThroughputExceededException"): "there is no quota on calls",
     ("DetectFaces", "InternalServerError"): "it reads nothing that could be broken",
     ("CompareFaces", "InternalServerError"): "it reads nothing that could be broken",
-    ("CreateCollection", "InvalidParameterException"): "its members break constraints or are right",
-    ("DescribeCollection", "InvalidParameterException"): "its members break constraints or are right",
-    ("ListCollections", "InvalidParameterException"): "its members break constraints or are right",
+    ("CreateCollection", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("DescribeCollection", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("ListCollections", "InvalidParameterException"): NOTHING_TO_SAY,
     ("ListCollections", "ResourceNotFoundException"): "it names nothing",
-    ("DeleteCollection", "InvalidParameterException"): "its members break constraints or are right",
-    ("ListFaces", "InvalidParameterException"): "its members break constraints or are right",
-    ("DeleteFaces", "InvalidParameterException"): "its members break constraints or are right",
+    ("DeleteCollection", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("ListFaces", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("DeleteFaces", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("CreateUser", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("DeleteUser", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("ListUsers", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("AssociateFaces", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("DisassociateFaces", "InvalidParameterException"): NOTHING_TO_SAY,
+    ("DeleteUser", "ConflictException"): "no call finds another at work",
+    ("AssociateFaces", "ConflictException"): "of a collection of another pack only",
+    ("DisassociateFaces", "ConflictException"): "of a collection of another pack only",
 }
 
 
@@ -73,11 +100,13 @@ class Coverage(unittest.TestCase):
     def fill(self, server):
         server.call("CreateCollection", C)
         face = server.call("IndexFaces", {**C, "Image": FACE}).json["FaceRecords"][0]["Face"]
-        GOOD["SearchFaces"]["FaceId"] = face["FaceId"]
+        GOOD["SearchFaces"]["FaceId"] = GOOD["SearchUsers"]["FaceId"] = face["FaceId"]
+        server.call("CreateUser", U)
 
     def test_every_declared_error(self):
         self.good_and_semantic()
         self.full_house()
+        self.full_user()
         self.overload()
         self.broken_store()
         served = set(GOOD)
@@ -112,22 +141,53 @@ class Coverage(unittest.TestCase):
             for kind, image in PICTURES.items():
                 for operation, member in (
                         ("DetectFaces", "Image"), ("IndexFaces", "Image"),
-                        ("SearchFacesByImage", "Image"), ("CompareFaces", "SourceImage"),
+                        ("SearchFacesByImage", "Image"), ("SearchUsersByImage", "Image"),
+                        ("CompareFaces", "SourceImage"),
                         ("CompareFaces", "TargetImage")):
                     self.provoke(server, operation, kind, **{member: image})
-            for operation in ("ListCollections", "ListFaces"):
+            for operation in ("ListCollections", "ListFaces", "ListUsers"):
                 self.provoke(server, operation, "InvalidPaginationTokenException", NextToken="x")
             self.provoke(server, "SearchFaces", "InvalidParameterException", FaceId=UNKNOWN_FACE)
             self.provoke(server, "CreateCollection", "ResourceAlreadyExistsException", **C)
+            for operation in ("TagResource", "UntagResource", "ListTagsForResource"):
+                self.provoke(server, operation, "ResourceNotFoundException", **MISSING)
+                self.provoke(server, operation, "InvalidParameterException",
+                             ResourceArn="a/name/that/is/no/arn/at/all")
+            self.provoke(server, "SearchUsers", "InvalidParameterException", FaceId=None)
+            self.provoke(server, "CreateUser", "ConflictException", **U)
+            for operation in ("CreateUser", "DeleteUser", "AssociateFaces", "DisassociateFaces"):
+                token = {"ClientRequestToken": operation}
+                server.call("CreateUser", {**C, "UserId": "first"})
+                if operation == "CreateUser":
+                    server.call("DeleteUser", {**C, "UserId": "first"})
+                self.provoke(server, operation, "ok", UserId="first", **token)
+                self.provoke(server, operation, "IdempotentParameterMismatchException",
+                             UserId="u", **token)
 
     def full_house(self):
-        with harness.running(api_max_collections=1, api_max_faces_per_collection=1) as server:
+        with harness.running(api_max_collections=1, api_max_faces_per_collection=1,
+                             api_max_users_per_collection=1) as server:
             self.fill(server)
+            self.provoke(server, "CreateUser", "ServiceQuotaExceededException")
+            many = {str(i): "" for i in range(200)}
+            self.provoke(server, "TagResource", "ok", Tags=many)
+            self.provoke(server, "TagResource", "ServiceQuotaExceededException")
             self.provoke(server, "CreateCollection", "ServiceQuotaExceededException")
             self.provoke(server, "IndexFaces", "ServiceQuotaExceededException")
 
+    def full_user(self):
+        with harness.running() as server:
+            self.fill(server)
+            small = media("walter2_crop.jpg")
+            faces = [server.call("IndexFaces", {**C, "Image": small, "QualityFilter": "NONE",
+                                                "ExternalImageId": str(i)}).json
+                     ["FaceRecords"][0]["Face"]["FaceId"] for i in range(101)]
+            self.provoke(server, "AssociateFaces", "ok", FaceIds=faces[:100], UserMatchThreshold=0)
+            self.provoke(server, "AssociateFaces", "ServiceQuotaExceededException",
+                         FaceIds=faces[100:], UserMatchThreshold=0)
+
     def overload(self):
-        """The only worker waits for a store that never answers, and one more waits for the worker."""
+        """The only worker waits for a silent store, and one more request waits for the worker."""
         store = bad_store.BadStore({})
         with harness.running(server_workers=1, server_queue_limit=1, objects_timeout_s=12,
                              objects_endpoint=store.endpoint) as server:

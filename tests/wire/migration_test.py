@@ -83,8 +83,6 @@ class Migration(unittest.TestCase):
         self.assertEqual(sorted(self.faces_of("staff-2").values()), sorted(NAMES))
 
     def test_tags_come_over(self):
-        if "does not serve" in self.new.call("ListTagsForResource", {}).failure[1]:
-            self.skipTest("tags are not served yet")
         self.copy("--images", "photos")
         arn = self.new.call("DescribeCollection", {"CollectionId": "staff"}).json["CollectionARN"]
         tags = self.new.call("ListTagsForResource", {"ResourceArn": arn}).json["Tags"]

@@ -78,7 +78,9 @@ class Server:
                               check=True, capture_output=True)
         key = json.loads(made.stdout)
         self.key_id, self.secret = key["id"], key["secret"]
-        self.settings = {"server_port": 0, "log_format": "json", **settings}
+        # Patient, as a sanitizer is slow.
+        self.settings = {"server_port": 0, "log_format": "json", "server_max_wait_ms": 600_000,
+                         **settings}
         self.trust = None
         if tls:
             self.settings.update(server_tls_certificate=tls / "certificate.pem",

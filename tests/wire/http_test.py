@@ -1,5 +1,6 @@
 """Raw sockets and curl: bad, slow, huge and odd input. Every answer is JSON, memory stays bounded,
 the server lives."""
+import contextlib
 import json
 import shutil
 import socket
@@ -8,6 +9,7 @@ import time
 import unittest
 
 import harness
+import sigv4
 from harness import REGION, read_answer
 
 LIST = {"CollectionIds": [], "FaceModelVersions": []}
@@ -15,7 +17,8 @@ LIST = {"CollectionIds": [], "FaceModelVersions": []}
 
 def setUpModule():
     global server
-    server = harness.Server(server_header_timeout_s=1, server_body_timeout_s=2)
+    server = harness.Server(server_header_timeout_s=1, server_body_timeout_s=2,
+                            server_idle_timeout_s=10)
 
 
 def tearDownModule():
@@ -145,6 +148,23 @@ class Http(unittest.TestCase):
             answer = self.talk(b"POST / HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n\r\n")
             self.assert_refusal(answer, 400, "SerializationException")
 
+    def test_a_large_head_line_by_line(self):
+        # Each line is small, and each comes in a packet of its own.
+        connection = self.connect()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\n")
+        with contextlib.suppress(OSError):  # refused long before the end
+            for _ in range(1000):
+                connection.sendall(b"X: " + b"x" * 1000 + b"\r\n")
+        self.assert_refusal(read_all(connection), 400, "SerializationException")
+
+    def test_headers_that_come_twice_or_folded(self):
+        twice = [("Accept", "a"), ("Accept", "b"), ("Content-Type", "text/html")]
+        folded = [("X-Folded", "a\r\n  b")]
+        self.assertEqual(server.call("ListCollections", {}, extra=twice + folded).json, LIST)
+        signed = (*sigv4.CLI, "x-folded")
+        self.assertEqual(server.call("ListCollections", {}, extra=folded, signed=signed).json, LIST)
+
     # Bodies.
 
     def test_two_hundred_megabytes(self):
@@ -181,6 +201,35 @@ class Http(unittest.TestCase):
         connection = self.connect()
         connection.sendall(head + b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")
         self.assertEqual(read_answer(connection).json, LIST)
+
+    def test_a_chunk_head_and_a_trailer_without_end(self):
+        before = server.resident_mib()
+        for endless in (b"1;", b"0\r\nX: ", b"0\r\n" + b"X: y\r\n" * 100_000):
+            connection = self.connect()
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            with contextlib.suppress(OSError):
+                connection.sendall(endless + b"x" * 50_000_000)
+            self.assert_refusal(read_all(connection), 400, "SerializationException")
+        self.assertLess(server.resident_mib() - before, 20)
+
+    def test_trailers_are_no_headers(self):
+        request = server.request("ListCollections", b"{}")
+        head = request[:-2].replace(b"Content-Length: 2\r\n", b"Transfer-Encoding: chunked\r\n")
+        connection = self.connect()
+        connection.sendall(head + b"2\r\n{}\r\n0\r\nHost: b\r\nAuthorization: x\r\n"
+                           b"X-Amz-Target: RekognitionService.DeleteCollection\r\n\r\n")
+        self.assertEqual(read_answer(connection).json, LIST)
+
+    def test_a_length_that_lies(self):
+        # Too long: it waits for the rest, for a while. Too short: the rest is no request.
+        request = server.request("ListCollections", b"{}")
+        start = time.monotonic()
+        self.assertEqual(self.talk(request.replace(b"Length: 2\r\n", b"Length: 3\r\n")), b"")
+        self.assertLess(time.monotonic() - start, 10)
+        answer = self.talk(request.replace(b"Length: 2\r\n", b"Length: 1\r\n") + b"\r\n\r\n")
+        first, _, rest = answer.partition(b"HTTP/1.1 400 ")[2].partition(b"HTTP/1.1 400 ")
+        self.assertIn(b"InvalidSignatureException", first)
+        self.assertIn(b"SerializationException", rest)
 
     def test_bytes_after_the_body(self):
         connection = self.connect()
@@ -225,7 +274,7 @@ class Http(unittest.TestCase):
 
     def test_half_closed(self):
         connection = self.connect()
-        connection.sendall(server.request("ListCollections", {}))
+        connection.sendall(server.request("ListCollections", {}, extra=[("Connection", "close")]))
         connection.shutdown(socket.SHUT_WR)
         self.assertTrue(read_all(connection).endswith(json.dumps(LIST).replace(" ", "").encode()))
         connection = self.connect()
@@ -238,6 +287,16 @@ class Http(unittest.TestCase):
             with server.connect() as connection:
                 connection.sendall(server.request("ListCollections", {}))
         self.assertEqual(server.call("ListCollections", {}).json, LIST)
+
+    def test_a_thousand_connections_that_send_nothing(self):
+        before = server.resident_mib()
+        silent = [self.connect() for _ in range(1000)]
+        self.assertEqual(server.call("ListCollections", {}).json, LIST)
+        self.assertLess(server.resident_mib() - before, 60)
+        start = time.monotonic()
+        for connection in silent:  # each is closed after idle_timeout_s
+            self.assertEqual(connection.recv(1), b"")
+        self.assertLess(time.monotonic() - start, 15)
 
     def test_a_thousand_idle_connections(self):
         before = server.resident_mib()

@@ -47,6 +47,8 @@ struct OperationSchema {
   std::span<const Member> members;
 };
 const OperationSchema* SchemaOf(std::string_view operation);
+// All of them, in an order that stays.
+std::span<const OperationSchema> Operations();
 
 // All that are served; docs/operations.md is held to them.
 std::span<const OperationSchema> Operations();

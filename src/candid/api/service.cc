@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include "candid/api/accuracy.h"
+#include "candid/api/errand.h"
 #include "candid/api/operations.h"
+#include "candid/base/cores.h"
 #include "candid/base/ids.h"
 #include "candid/net/server.h"
 
 namespace candid::api {
 namespace {
-
-constexpr std::string_view kTargetPrefix = "RekognitionService.";
 
 net::ServerOptions ServerOptionsOf(const ops::Config& config, const Clock& clock) {
   const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
@@ -21,6 +20,9 @@ net::ServerOptions ServerOptionsOf(const ops::Config& config, const Clock& clock
   options.port = config.port;
   options.workers = WorkersOf(config);
   options.queue_limit = size(config.queue_limit);
+  options.max_wait = std::chrono::milliseconds(config.max_wait_ms);
+  options.kinds = ErrandKinds();
+  options.max_requests_per_connection = size(config.max_requests_per_connection);
   options.max_connections = size(config.max_connections);
   options.max_connections_per_address = size(config.max_connections_per_address);
   options.max_body_bytes = size(config.max_body_mib) << 20;
@@ -68,7 +70,7 @@ net::Response Plain(int status, std::string text, std::string_view type = "text/
 
 std::size_t WorkersOf(const ops::Config& config) {
   if (config.workers > 0) return static_cast<std::size_t>(config.workers);
-  return std::max(1u, std::thread::hardware_concurrency());
+  return UsableCores();
 }
 
 struct Service::State {
@@ -100,13 +102,10 @@ Expected<std::string> Service::State::Run(const net::Request& request, std::stri
   if (request.late) return Refuse(FailureOf(Error(Code::kCancelled, ""), Subject::kOther));
   const auto caller = CallerOf(request);
   if (!caller) return Refuse(caller.error());
-  const std::string* target = request.Find("x-amz-target");
-  std::string_view name = target == nullptr ? std::string_view() : *target;
-  const bool ours = name.starts_with(kTargetPrefix);
-  if (ours) name.remove_prefix(kTargetPrefix.size());
-  const OperationSchema* schema = ours ? SchemaOf(name) : nullptr;
+  const std::string_view name = OperationOf(request);
+  const OperationSchema* schema = SchemaOf(name);
   if (schema == nullptr) {
-    if (ours && IsKnownButNotServed(name)) {
+    if (IsKnownButNotServed(name)) {
       return RefuseService("AccessDeniedException",
                            "Candid does not serve the operation " + std::string(name) + ".");
     }
@@ -198,6 +197,8 @@ void Service::State::AddGauges() {
                    [this] { return double(server->stats().connections); });
   metrics.AddGauge("candid_queued_requests", "Requests that wait for a worker",
                    [this] { return double(server->stats().queued); });
+  metrics.AddGauge("candid_expected_wait_seconds", "Until a picture that came now is looked at",
+                   [this] { return server->stats().expected_wait_s; });
   metrics.AddGauge("candid_body_bytes", "Memory of request bodies being read or worked on",
                    [this] { return double(server->stats().body_bytes); });
 }
@@ -220,7 +221,8 @@ Result<std::unique_ptr<Service>> Service::Start(const ops::Config& config, Servi
                       const Failure failure = FailureOfRefusal(refusal);
                       self->parts.metrics.CountRefusal(failure.type);
                       return RenderFailure(failure, RandomUuid());
-                    }));
+                    },
+                    ErrandOf));
   state->AddGauges();
   return std::unique_ptr<Service>(new Service(std::move(state)));
 }

@@ -34,6 +34,19 @@ struct Response {
   std::string body;
 };
 
+// Why the server answers by itself. A client that is too slow is cut off without an answer.
+enum class Refusal {
+  kMalformed,       // not HTTP/1.1; no Host, or two; a body length said twice or not to be known
+  kHeaderTooLarge,  // over the limit
+  kBodyTooLarge,    // over the limit
+  kOverloaded,      // it would wait too long, or has; no memory for its body; the server stopped
+  kFailed,          // the handler threw
+};
+
+// The status line and the headers, up to and with the empty line.
+std::string RenderHead(const Response& response, bool keep_alive,
+                       std::chrono::system_clock::time_point now);
+
 // The form of a Date header: RFC 9110 section 5.6.7, IMF-fixdate.
 std::string HttpDate(std::chrono::system_clock::time_point time);
 

@@ -1,5 +1,8 @@
 #include "candid/net/server.h"
 
+#include <poll.h>
+
+#include <array>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -11,8 +14,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -22,21 +25,21 @@
 
 #include "candid/net/body_room.h"
 #include "candid/net/line.h"
+#include "candid/net/request_reader.h"
 #include "candid/net/tls.h"
 #include "candid/net/worker_pool.h"
 
 namespace candid::net {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-// Beast reads 512 bytes at a time into a small buffer; with this much room it takes 64 KiB.
-constexpr std::size_t kReadBuffer = 128u << 10;
-constexpr std::size_t kIdleBuffer = 512;
+constexpr std::size_t kReadBytes = 64u << 10;  // at a time, of a request
+constexpr std::size_t kIdleBytes = 512;        // of its beginning
+constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr auto kLinger = std::chrono::seconds(10);
 constexpr auto kGoodbye = std::chrono::seconds(1);  // for the client's half of TLS's farewell
 
@@ -52,30 +55,15 @@ struct Connection {
   Line line;
   asio::ip::address peer;
   Phase phase = Phase::kIdle;
+  std::size_t requests = 0;
 };
 
-Refusal RefusalOf(const beast::error_code& error) {
-  if (error == http::error::header_limit) return Refusal::kHeaderTooLarge;
-  if (error == http::error::body_limit) return Refusal::kBodyTooLarge;
-  return Refusal::kMalformed;
-}
-
-// Whether nobody can take the head for another than we do, or its body to end elsewhere.
-bool IsUnambiguous(const http::request_parser<http::string_body>& parser) {
-  const auto& head = parser.get();
-  const std::size_t hosts = head.count(http::field::host);
-  if (hosts > 1 || (hosts == 0 && head.version() >= 11)) return false;
-  const std::size_t lengths = head.count(http::field::content_length);
-  const std::size_t codings = head.count(http::field::transfer_encoding);
-  if (codings == 0) return lengths <= 1;
-  return lengths == 0 && codings == 1 &&
-         beast::iequals(head[http::field::transfer_encoding], "chunked");
-}
-
-// Whether the error is one of the parser's, which deserves an answer, or the line is dead.
-bool IsParseError(const beast::error_code& error) {
-  return error.category() == make_error_code(http::error::bad_method).category() &&
-         error != http::error::end_of_stream && error != http::error::partial_message;
+// On any thread, while nobody reads or closes the line.
+bool IsGone(tcp::socket& socket, bool keep_alive) {
+  pollfd line{socket.native_handle(), POLLRDHUP, 0};
+  poll(&line, 1, 0);
+  if ((line.revents & (POLLERR | POLLHUP)) != 0) return true;
+  return keep_alive && (line.revents & POLLRDHUP) != 0;
 }
 
 }  // namespace
@@ -87,19 +75,20 @@ bool IsLoopback(const std::string& address) {
 }
 
 struct Server::State {
-  using Parser = http::request_parser<http::string_body>;
-
-  State(const ServerOptions& o, Handler h, RefusalHandler r)
+  State(const ServerOptions& o, Handler h, RefusalHandler r, Appraiser a)
       : options(o),
         handler(std::move(h)),
         refuse(std::move(r)),
+        appraise(std::move(a)),
         acceptor(io),
         work(asio::make_work_guard(io)),
-        pool(o.workers, o.queue_limit) {}
+        pictures({o.workers, o.queue_limit, o.max_wait, o.kinds}),
+        light({o.light_workers, o.queue_limit, o.max_wait, o.kinds}) {}
 
   ServerOptions options;
   Handler handler;
   RefusalHandler refuse;
+  Appraiser appraise;
   std::unique_ptr<asio::ssl::context> tls;  // null: plain HTTP
 
   asio::io_context io{1};
@@ -122,7 +111,9 @@ struct Server::State {
   std::condition_variable less_busy;
   bool stopped = false;
 
-  WorkerPool pool;  // last: its threads use all of the above
+  // Last: their threads use all of the above.
+  WorkerPool pictures;
+  WorkerPool light;
 
   Status Bind();
   void Admit(tcp::socket socket);
@@ -135,9 +126,11 @@ struct Server::State {
   asio::awaitable<bool> ShakeHands(Connection& connection);
   asio::awaitable<bool> AwaitRequest(Connection& connection, beast::flat_buffer& buffer);
   asio::awaitable<bool> ServeOne(Connection& connection, beast::flat_buffer& buffer);
-  asio::awaitable<bool> ReadBody(Connection& connection, beast::flat_buffer& buffer, Parser& parser,
-                                 BodyRoom& room);
-  asio::awaitable<Response> Work(Request request);
+  asio::awaitable<bool> Read(Connection& connection, beast::flat_buffer& buffer,
+                             RequestReader& reader, BodyRoom& room);
+  // Nothing where the client has gone meanwhile.
+  asio::awaitable<std::optional<Response>> Work(Connection& connection, Request request,
+                                                bool keep_alive);
   asio::awaitable<bool> Write(Connection& connection, Response response, bool keep_alive,
                               bool head_only = false);
   asio::awaitable<void> Refuse(Connection& connection, Refusal refusal);
@@ -233,6 +226,7 @@ asio::awaitable<void> Server::State::Serve(std::shared_ptr<Connection> connectio
   while (again && !closing) {
     again = co_await AwaitRequest(*connection, buffer);
     if (!again) break;
+    ++connection->requests;
     Enter(*connection, draining ? Phase::kLate : Phase::kBusy);
     again = co_await ServeOne(*connection, buffer);
     Enter(*connection, Phase::kIdle);
@@ -255,115 +249,116 @@ asio::awaitable<bool> Server::State::AwaitRequest(Connection& connection,
     buffer = beast::flat_buffer();  // an idle connection keeps no large buffer
     connection.line.tcp().expires_after(options.idle_timeout);
     auto [error, size] =
-        co_await connection.line.async_read_some(buffer.prepare(kIdleBuffer), kAwait);
+        co_await connection.line.async_read_some(buffer.prepare(kIdleBytes), kAwait);
     if (error) co_return false;
     buffer.commit(size);
   }
-  buffer.reserve(kReadBuffer);
   co_return true;
 }
 
 asio::awaitable<bool> Server::State::ServeOne(Connection& connection, beast::flat_buffer& buffer) {
-  Parser parser;
-  parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
-  parser.body_limit(boost::none);  // checked below, so that the refusal is ours
-  connection.line.tcp().expires_after(options.header_timeout);
-  auto [error, size] = co_await http::async_read_header(connection.line, buffer, parser, kAwait);
-  if (error) {
-    if (IsParseError(error)) co_await Refuse(connection, RefusalOf(error));
-    co_return false;
-  }
-  if (!IsUnambiguous(parser)) {
-    co_await Refuse(connection, Refusal::kMalformed);
-    co_return false;
-  }
-  if (!parser.chunked() && parser.content_length().value_or(0) > options.max_body_bytes) {
-    co_await Refuse(connection, Refusal::kBodyTooLarge);
-    co_return false;
-  }
+  RequestReader reader({options.max_header_bytes, options.max_body_bytes});
   BodyRoom room(body_bytes, options.max_body_bytes_in_flight);
-  const bool whole = co_await ReadBody(connection, buffer, parser, room);
+  const bool whole = co_await Read(connection, buffer, reader, room);
   if (!whole) co_return false;
-  const bool keep_alive = parser.keep_alive();
-  auto message = parser.release();
-  const bool head_only = message.method() == http::verb::head;
-  Request request;
-  request.method = std::string(message.method_string());
-  request.target = std::string(message.target());
-  for (const auto& field : message) {
-    request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
-  }
-  request.body = std::move(message.body());
+  const bool head_only = reader.is_head();
+  const bool stays = reader.keep_alive();
+  const bool keep_alive = stays && connection.requests < options.max_requests_per_connection;
+  Request request = reader.Take();
   request.peer = connection.peer.to_string();
   request.late = connection.phase == Phase::kLate;
   connection.line.tcp().expires_never();
-  Response response = co_await Work(std::move(request));
-  co_return co_await Write(connection, std::move(response), keep_alive, head_only);
+  std::optional<Response> response = co_await Work(connection, std::move(request), stays);
+  if (!response) co_return false;
+  co_return co_await Write(connection, *std::move(response), keep_alive, head_only);
 }
 
-// False where the body did not come whole; what there was to say has been said then.
-asio::awaitable<bool> Server::State::ReadBody(Connection& connection, beast::flat_buffer& buffer,
-                                              Parser& parser, BodyRoom& room) {
-  parser.body_limit(options.max_body_bytes);
-  connection.line.tcp().expires_after(options.body_timeout);
-  if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-    http::response<http::empty_body> go_on(http::status::continue_, 11);
-    auto [error, size] = co_await http::async_write(connection.line, go_on, kAwait);
-    if (error) co_return false;
-  }
-  // Room is taken for what has come and not for what was announced: promises cost nothing, and a
-  // few slow clients could hold it all.
-  while (!parser.is_done()) {
-    auto [error, size] = co_await http::async_read_some(connection.line, buffer, parser, kAwait);
-    if (error) {
-      if (IsParseError(error)) co_await Refuse(connection, RefusalOf(error));
+// False where the request did not come whole; what there was to say has been said then.
+asio::awaitable<bool> Server::State::Read(Connection& connection, beast::flat_buffer& buffer,
+                                          RequestReader& reader, BodyRoom& room) {
+  using Reading = RequestReader::State;
+  bool in_head = true;
+  connection.line.tcp().expires_after(options.header_timeout);
+  for (;;) {
+    const auto bytes = buffer.data();
+    buffer.consume(reader.Feed({static_cast<const char*>(bytes.data()), bytes.size()}));
+    if (reader.state() == Reading::kRefused) {
+      co_await Refuse(connection, reader.refusal());
       co_return false;
     }
-    if (!room.GrowTo(parser.get().body().size())) {
+    // Room is taken for what has come and not for what was announced: promises cost nothing, and a
+    // few slow clients could hold it all.
+    if (!room.GrowTo(reader.body_size())) {
       co_await Refuse(connection, Refusal::kOverloaded);
       co_return false;
     }
+    if (reader.state() == Reading::kWhole) co_return true;
+    if (reader.state() == Reading::kBody && std::exchange(in_head, false)) {
+      connection.line.tcp().expires_after(options.body_timeout);
+      if (reader.awaits_permission()) {
+        auto [error, size] =
+            co_await asio::async_write(connection.line, asio::buffer(kGoOn), kAwait);
+        if (error) co_return false;
+      }
+      if (buffer.size() > 0) continue;
+    }
+    auto [error, size] =
+        co_await connection.line.async_read_some(buffer.prepare(kReadBytes), kAwait);
+    if (error) co_return false;
+    buffer.commit(size);
   }
-  co_return true;
 }
 
-asio::awaitable<Response> Server::State::Work(Request request) {
+asio::awaitable<std::optional<Response>> Server::State::Work(Connection& connection,
+                                                             Request request, bool keep_alive) {
+  Errand errand;
+  if (appraise) errand = appraise(request);
+  auto deadline = Admission::Clock::time_point::max();
+  if (errand.deadline != std::chrono::system_clock::time_point::max()) {
+    deadline = Admission::Clock::now() + (errand.deadline - options.clock->Now());
+  }
   auto shared = std::make_shared<Request>(std::move(request));
   // Named, and moved into the awaited call: g++ 12 destroys a temporary lambda's captures twice
   // when it is part of a co_await expression.
-  auto start = [this, shared](auto completion) {
+  auto start = [this, shared, errand, deadline, keep_alive,
+                socket = &connection.line.tcp().socket()](auto completion) {
     using Completion = decltype(completion);
     auto done = std::make_shared<Completion>(std::move(completion));
-    auto finish = [this, done](Response response) {
+    auto finish = [this, done](std::optional<Response> response) {
       asio::post(
           io, [done, response = std::move(response)]() mutable { (*done)(std::move(response)); });
     };
-    const bool taken = pool.TrySubmit([this, shared, finish](bool run) {
-      finish(run ? Handle(*shared) : refuse(Refusal::kOverloaded));
-    });
+    const bool taken =
+        (errand.light ? light : pictures).TrySubmit(errand.kind, deadline, [=, this](bool run) {
+          if (!run) {
+            finish(refuse(Refusal::kOverloaded));
+            return false;
+          }
+          if (IsGone(*socket, keep_alive)) {
+            finish(std::nullopt);
+            return false;
+          }
+          Response response = Handle(*shared);
+          const bool typical = response.status == 200;
+          finish(std::move(response));
+          return typical;
+        });
     if (!taken) finish(refuse(Refusal::kOverloaded));
   };
-  auto awaited = asio::async_initiate<const asio::use_awaitable_t<>, void(Response)>(
+  auto awaited = asio::async_initiate<const asio::use_awaitable_t<>, void(std::optional<Response>)>(
       std::move(start), asio::use_awaitable);
-  Response response = co_await std::move(awaited);
+  std::optional<Response> response = co_await std::move(awaited);
   co_return response;
 }
 
 asio::awaitable<bool> Server::State::Write(Connection& connection, Response response,
                                            bool keep_alive, bool head_only) {
   keep_alive = keep_alive && !draining;
-  http::response<http::string_body> message;
-  message.version(11);
-  message.result(static_cast<unsigned>(response.status));
-  if (!response.content_type.empty()) message.set(http::field::content_type, response.content_type);
-  message.set(http::field::date, HttpDate(options.clock->Now()));
-  for (Header& header : response.headers) message.set(header.name, std::move(header.value));
-  message.body() = std::move(response.body);
-  message.keep_alive(keep_alive);
-  message.prepare_payload();
-  if (head_only) message.body().clear();  // its length has been said
+  const std::string head = RenderHead(response, keep_alive, options.clock->Now());
+  const std::array<asio::const_buffer, 2> all = {
+      asio::buffer(head), asio::buffer(response.body.data(), head_only ? 0 : response.body.size())};
   connection.line.tcp().expires_after(options.write_timeout);
-  auto [error, size] = co_await http::async_write(connection.line, message, kAwait);
+  auto [error, size] = co_await asio::async_write(connection.line, all, kAwait);
   co_return !error && keep_alive;
 }
 
@@ -417,14 +412,16 @@ void Server::State::Stop() {
     acceptor.close(ignored);
     for (Connection* connection : connections) connection->line.tcp().cancel();
   });
-  pool.Stop();
+  pictures.Stop();
+  light.Stop();
   work.reset();
   if (io_thread.joinable()) io_thread.join();
 }
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Handler handler,
-                                              RefusalHandler refuse) {
-  auto state = std::make_unique<State>(options, std::move(handler), std::move(refuse));
+                                              RefusalHandler refuse, Appraiser appraise) {
+  auto state =
+      std::make_unique<State>(options, std::move(handler), std::move(refuse), std::move(appraise));
   if (options.tls) {
     CANDID_ASSIGN(state->tls, LoadTls(options.tls->certificate, options.tls->key));
   }
@@ -440,7 +437,10 @@ std::uint16_t Server::port() const { return state_->port; }
 void Server::Stop() { state_->Stop(); }
 
 ServerStats Server::stats() const {
-  return {state_->connection_count, state_->pool.queued(), state_->body_bytes};
+  return {.connections = state_->connection_count,
+          .queued = state_->pictures.queued() + state_->light.queued(),
+          .expected_wait_s = state_->pictures.ExpectedWait().count(),
+          .body_bytes = state_->body_bytes};
 }
 
 }  // namespace candid::net

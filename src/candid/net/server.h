@@ -1,11 +1,16 @@
 // Server: HTTP/1.1 over TCP or TLS with every limit said out loud. One thread moves bytes; requests
-// are answered by a bounded pool of workers. It knows nothing of what the requests mean: its own
-// refusals are worded by a callback.
+// are answered by two bounded pools of workers, one for pictures and one for the rest. It knows
+// nothing of what the requests mean: what they cost and how its own refusals are worded is said by
+// callbacks.
 //
 // Duties it takes: body limit checked before reading, Expect answered, heads refused that two
 // readers could read in two ways, time-outs for header (TLS handshake too), body, idle and write
-// apart, caps on connections (in all and for one address) and on body bytes in memory, Date on
-// every answer, graceful stop.
+// apart, caps on connections (in all and for one address), on requests of one connection and on
+// body bytes in memory, admission by expected wait (admission.h), work not begun whose deadline has
+// passed or whose client has gone, Date on every answer, graceful stop.
+//
+// Gone is a client whose line is reset, or that has closed its half although it left the connection
+// to be kept alive. Who closes its half and wants an answer says `Connection: close`.
 #pragma once
 
 #include <chrono>
@@ -32,8 +37,12 @@ struct TlsFiles {
 struct ServerOptions {
   std::string address = "127.0.0.1";  // numeric, IPv4 or IPv6
   std::uint16_t port = 0;             // 0: any free one, see port()
-  std::size_t workers = 2;
-  std::size_t queue_limit = 64;  // requests waiting for a worker
+  std::size_t workers = 2;            // for pictures
+  std::size_t light_workers = 4;      // for the rest, which waits for the disk more than it counts
+  std::size_t queue_limit = 64;       // requests that wait for either
+  std::chrono::milliseconds max_wait{5'000};  // for a worker; admission.h
+  std::size_t kinds = 1;                      // of requests
+  std::size_t max_requests_per_connection = 1'000;
   std::size_t max_connections = 4096;
   std::size_t max_connections_per_address = 2048;
   std::size_t max_header_bytes = 32u << 10;
@@ -48,32 +57,34 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;                      // absent: plain HTTP
 };
 
-// Why the server answers by itself. A client that is too slow is cut off without an answer.
-enum class Refusal {
-  kMalformed,       // not HTTP/1.1; no Host, or two; a body length said twice or not to be known
-  kHeaderTooLarge,  // max_header_bytes
-  kBodyTooLarge,    // max_body_bytes
-  kOverloaded,      // queue or body memory full, or stopped
-  kFailed,          // the handler threw
+// What a request asks of the workers, as far as its head tells.
+struct Errand {
+  bool light = true;  // no picture: has workers of its own, so that it is not stuck behind photos
+  std::size_t kind = 0;  // below ServerOptions::kinds; one kind takes about one time
+  // Nobody waits for the answer any longer then.
+  std::chrono::system_clock::time_point deadline = std::chrono::system_clock::time_point::max();
 };
 
 // Called on a worker thread, many at once. An exception becomes Refusal::kFailed.
 using Handler = std::function<Response(const Request&)>;
 // Called on any thread, many at once; must not throw.
 using RefusalHandler = std::function<Response(Refusal)>;
+// Called on the thread that moves bytes; must be quick and not throw.
+using Appraiser = std::function<Errand(const Request&)>;
 
 struct ServerStats {
   std::size_t connections = 0;
   std::size_t queued = 0;
+  double expected_wait_s = 0;  // of a picture that came now
   std::size_t body_bytes = 0;  // of bodies being read or worked on
 };
 
 class Server {
  public:
-  // Binds and starts. kInvalidArgument names a bad address; kIo that it cannot be bound, and why;
-  // LoadTls's for the files of `options.tls`.
+  // Binds and starts. Without an appraiser (null) every request is light. kInvalidArgument names a
+  // bad address; kIo that it cannot be bound, and why; LoadTls's for the files of `options.tls`.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, Handler handler,
-                                               RefusalHandler refuse);
+                                               RefusalHandler refuse, Appraiser appraise = nullptr);
   ~Server();  // stops
 
   std::uint16_t port() const;

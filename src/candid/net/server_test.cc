@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <future>
 #include <iterator>
+#include <optional>
 
 namespace candid::net {
 namespace {
@@ -51,6 +53,7 @@ class Client {
     stream_.connect("127.0.0.1", std::to_string(server.port()));
   }
   void Send(std::string_view text) { stream_ << text << std::flush; }
+  void CloseHalf() { stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send); }
   // Up to the end of the connection.
   std::string Rest() { return {std::istreambuf_iterator<char>(stream_), {}}; }
   std::string Line() {
@@ -66,7 +69,7 @@ class Client {
 class ServerTest : public testing::Test {
  protected:
   std::unique_ptr<Server> Start(Handler handler = EchoOf) {
-    auto server = Server::Start(options_, std::move(handler), WordsOf);
+    auto server = Server::Start(options_, std::move(handler), WordsOf, appraise_);
     EXPECT_TRUE(server) << server.error().message();
     return *std::move(server);
   }
@@ -79,7 +82,77 @@ class ServerTest : public testing::Test {
   }
 
   ServerOptions options_;
+  Appraiser appraise_;
 };
+
+// One worker for pictures, which a client keeps busy until told; "/light" is light, and what else
+// is asked is counted.
+class BusyServerTest : public ServerTest {
+ protected:
+  BusyServerTest() {
+    options_.workers = 1;
+    appraise_ = [this](const Request& request) {
+      return Errand{.light = request.target == "/light", .deadline = deadline_};
+    };
+    server_ = Start([this](const Request& request) {
+      if (request.target == "/slow") {
+        begun_.set_value();
+        release_.get_future().wait();
+      } else if (request.target != "/light") {
+        ++done_;
+      }
+      return EchoOf(request);
+    });
+    slow_.emplace(*server_);
+    slow_->Send("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    begun_.get_future().wait();
+  }
+  void AwaitQueue(std::size_t size) {
+    while (server_->stats().queued != size) std::this_thread::yield();
+  }
+  void Release() {
+    release_.set_value();
+    EXPECT_THAT(slow_->Rest(), EndsWith("GET "));
+    AwaitQueue(0);
+  }
+
+  std::chrono::system_clock::time_point deadline_ = Errand().deadline;
+  std::promise<void> begun_, release_;
+  std::atomic<int> done_ = 0;
+  std::unique_ptr<Server> server_;
+  std::optional<Client> slow_;
+};
+
+TEST_F(BusyServerTest, AnswersWhatIsLight) {
+  Client client(*server_);
+  client.Send("GET /light HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(client.Rest(), EndsWith("GET "));
+  Release();
+}
+
+TEST_F(BusyServerTest, DoesNotBeginForAClientThatHasGone) {
+  {
+    Client gone(*server_);
+    gone.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    AwaitQueue(1);
+  }
+  Client half(*server_);
+  half.Send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  half.CloseHalf();
+  AwaitQueue(2);
+  Release();
+  EXPECT_THAT(half.Rest(), EndsWith("GET "));
+  EXPECT_EQ(done_, 1);
+}
+
+TEST_F(BusyServerTest, DoesNotTakeWhatItsClientWaitsForNoLonger) {
+  deadline_ = std::chrono::system_clock::now() - std::chrono::seconds(1);
+  Client client(*server_);
+  client.Send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(client.Rest(), EndsWith("overloaded"));
+  Release();
+  EXPECT_EQ(done_, 0);
+}
 
 TEST_F(ServerTest, AnswersAndClosesWhenAsked) {
   const std::string answer =
@@ -174,6 +247,17 @@ TEST_F(ServerTest, HoldsTheCapForOneAddress) {
   EXPECT_THAT(first.Line(), StartsWith("HTTP/1.1 200"));
   Client second(*server);
   EXPECT_THAT(second.Rest(), IsEmpty());
+}
+
+TEST_F(ServerTest, ClosesAConnectionAfterItsShareOfRequests) {
+  options_.max_requests_per_connection = 2;
+  const std::string answer =
+      Ask("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"
+          "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::size_t second = answer.rfind("HTTP/1.1");
+  EXPECT_EQ(answer.find("Connection: close"), answer.rfind("Connection: close"));
+  EXPECT_GT(answer.find("Connection: close"), second) << answer;
+  EXPECT_EQ(answer.find("HTTP/1.1", 1), second) << answer;
 }
 
 TEST_F(ServerTest, AHandlerThatThrowsIsAnAnswer) {

@@ -1,5 +1,5 @@
-// WorkerPool: a fixed number of threads and a queue with an end, so that more work than the machine
-// can do is refused at the door and not kept in memory.
+// WorkerPool: a fixed number of threads and a queue that takes no more than can be done in time, so
+// that the rest is refused at the door and not kept in memory.
 #pragma once
 
 #include <condition_variable>
@@ -10,33 +10,45 @@
 #include <thread>
 #include <vector>
 
+#include "candid/net/admission.h"
+
 namespace candid::net {
 
 class WorkerPool {
  public:
-  // Called once: with true to do the work, or with false where the pool stopped before its turn.
-  using Task = std::function<void(bool run)>;
+  // Called once: with true to do the work; with false where its deadline has passed or the pool
+  // stopped before its turn. Returns whether the work was done, so that its time counts for others
+  // of its kind.
+  using Task = std::function<bool(bool run)>;
 
-  // At least one thread; `queue_limit` tasks may wait beside the ones that run.
-  WorkerPool(std::size_t threads, std::size_t queue_limit);
+  // `options.workers` is the number of threads, at least one.
+  explicit WorkerPool(const Admission::Options& options);
   ~WorkerPool();
 
-  // False, and the task untouched, where the queue is full or the pool has stopped. Thread-safe.
-  bool TrySubmit(Task task);
+  // False, and the task untouched, where it is not admitted or the pool has stopped. Thread-safe.
+  bool TrySubmit(std::size_t kind, Admission::Clock::time_point deadline, Task task);
 
   // Tasks that wait. Thread-safe.
   std::size_t queued() const;
+  // Of a task that came now. Thread-safe.
+  Admission::Seconds ExpectedWait() const;
 
   // Ends what runs, tells what waits that it will not, and joins. May be called twice.
   void Stop();
 
  private:
+  struct Waiting {
+    std::size_t kind;
+    Admission::Clock::time_point deadline;
+    Task task;
+  };
+
   void Work();
 
-  const std::size_t queue_limit_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of all but the threads
   std::condition_variable wake_;
-  std::deque<Task> queue_;
+  Admission admission_;
+  std::deque<Waiting> queue_;
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };

@@ -36,6 +36,8 @@ std::vector<Setting> SettingsOf(Config& c) {
       {"server", "port", &c.port, 0, 65'535},
       {"server", "workers", &c.workers, 0, 1024},
       {"server", "queue_limit", &c.queue_limit, 1, 100'000},
+      {"server", "max_wait_ms", &c.max_wait_ms, 1, 1000 * kDay},
+      {"server", "max_requests_per_connection", &c.max_requests_per_connection, 1, 1'000'000'000},
       {"server", "max_connections", &c.max_connections, 1, 1'000'000},
       {"server", "max_connections_per_address", &c.max_connections_per_address, 1, 1'000'000},
       {"server", "max_body_mib", &c.max_body_mib, 1, 1024},

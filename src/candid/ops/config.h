@@ -16,8 +16,10 @@ struct Config {
   // [server]
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;
-  std::int64_t workers = 0;  // threads that answer requests; 0: as many as the machine has cores
+  std::int64_t workers = 0;  // threads that look at pictures; 0: as many as there are usable cores
   std::int64_t queue_limit = 64;
+  std::int64_t max_wait_ms = 5000;
+  std::int64_t max_requests_per_connection = 1000;
   std::int64_t max_connections = 4096;
   std::int64_t max_connections_per_address = 2048;
   std::int64_t max_body_mib = 16;

@@ -11,7 +11,7 @@ import unittest
 import harness
 from harness import CANDID, NO_PHOTOS, base64_text, grey_png, photo, photos, read_answer
 
-BIG = {"Image": {"Bytes": base64_text(grey_png(3000, 3000))}}  # a while of work
+BIG = {"Image": {"Bytes": base64_text(grey_png(1000, 1000))}}  # a while of work
 
 
 class Starting(unittest.TestCase):
@@ -92,7 +92,7 @@ class Stopping(unittest.TestCase):
         return lines
 
     def test_what_is_in_work_is_finished(self):
-        with harness.running(server_workers=1) as server:
+        with harness.running(server_workers=1, server_drain_timeout_s=120) as server:
             idle = server.connect()
             self.addCleanup(idle.close)
             lines = self.send_and_stop(server, *[server.request("DetectFaces", BIG)] * 4)
@@ -100,7 +100,7 @@ class Stopping(unittest.TestCase):
             for line in lines:
                 answer = read_answer(line)
                 self.assertEqual((answer.status, answer.headers["connection"]), (200, "close"))
-            self.assertEqual(server.process.wait(timeout=30), 0)
+            self.assertEqual(server.process.wait(timeout=120), 0)
 
     def test_it_says_so_meanwhile(self):
         with harness.running(server_workers=2) as server:

@@ -78,4 +78,17 @@ Result<std::uint64_t> Store::DeleteCollection(const std::string& id, AuditEntry 
   return audit.affected;
 }
 
+Status Store::SetRetention(const std::string& id, std::chrono::seconds retention,
+                           const AuditEntry& audit) {
+  const auto work = [&](Connection& connection) -> Status {
+    CANDID_ASSIGN(const auto row, FindCollectionRow(connection, id));
+    CANDID_TRY(Query(connection, "UPDATE collections SET retention_s=? WHERE number=?")
+                   .Bind(std::int64_t{retention.count()})
+                   .Bind(row.number)
+                   .Run());
+    return AppendAudit(connection, audit);
+  };
+  return state_->WriteSettings(work);
+}
+
 }  // namespace candid::store

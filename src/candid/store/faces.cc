@@ -69,8 +69,11 @@ Result<std::uint64_t> PutImage(Connection& connection, std::uint64_t collection,
   return number;
 }
 
-Status PutFace(Connection& connection, RowId row, std::uint64_t image, const NewFace& face) {
-  CANDID_TRY(Query(connection, "INSERT INTO faces VALUES(?,?,?,?,?,?,?,?,?)")
+Status PutFace(Connection& connection, RowId row, std::uint64_t image, const NewFace& face,
+               Time now) {
+  CANDID_TRY(Query(connection,
+                   "INSERT INTO faces(row,image,face_id,left,top,width,height,confidence,"
+                   "usefulness,created_us) VALUES(?,?,?,?,?,?,?,?,?,?)")
                  .Bind(row)
                  .Bind(image)
                  .Bind(face.face_id)
@@ -80,6 +83,7 @@ Status PutFace(Connection& connection, RowId row, std::uint64_t image, const New
                  .Bind(double{face.box.height})
                  .Bind(double{face.confidence})
                  .Bind(double{face.usefulness})
+                 .Bind(Microseconds(now))
                  .Run());
   CANDID_TRY(Query(connection, "INSERT INTO templates VALUES(?,?,?,?)")
                  .Bind(row)
@@ -134,7 +138,7 @@ Result<std::vector<RecordedFace>> Store::RecordImage(const std::string& collecti
       }
       const RowId key = (row.number << kSequenceBits) | row.next_sequence++;
       if (face.face_id.empty()) face.face_id = FaceIdOf(collection, model_hash, image, face.box);
-      CANDID_TRY(PutFace(connection, key, number, face));
+      CANDID_TRY(PutFace(connection, key, number, face, audit.time));
       known.push_back({key, face.face_id, image.image_id, image.external_image_id, face.box,
                        face.confidence, face.usefulness});
       recorded.push_back({known.back(), true});
@@ -201,6 +205,23 @@ Result<std::vector<StoredFace>> Store::FacesAt(std::span<const RowId> rows) cons
       if (found) faces.push_back(ReadFace(query));
     }
     return faces;
+  });
+}
+
+Result<std::vector<std::string>> Store::FacesStoredBefore(const std::string& collection, Time time,
+                                                          std::size_t limit) const {
+  return state_->Read([&](Connection& connection) -> Result<std::vector<std::string>> {
+    CANDID_ASSIGN(const auto row, FindCollectionRow(connection, collection));
+    Query query(connection,
+                "SELECT face_id FROM faces WHERE row >> 36=? AND created_us<? "
+                "ORDER BY created_us LIMIT ?");
+    query.Bind(row.number).Bind(Microseconds(time)).Bind(std::uint64_t{limit});
+    std::vector<std::string> ids;
+    while (true) {
+      CANDID_ASSIGN(const bool found, query.Step());
+      if (!found) return ids;
+      ids.push_back(query.Text(0));
+    }
   });
 }
 

@@ -28,17 +28,72 @@ TEST_F(KeysTest, RemembersKeysInOrderOfCreation) {
   EXPECT_EQ(*store_->KeySecret("b"), "secret b");
 }
 
-TEST_F(KeysTest, DisablesAndDeletes) {
+TEST_F(KeysTest, DisablesAndRevokes) {
   ASSERT_TRUE(Add("a", "secret"));
   ASSERT_TRUE(store_->SetKeyEnabled("a", false, {}));
   EXPECT_FALSE(store_->ListKeys()->front().enabled);
-  ASSERT_TRUE(store_->DeleteKey("a", {}));
-  EXPECT_TRUE(store_->ListKeys()->empty());
-  EXPECT_EQ(store_->KeySecret("a").error().code(), Code::kNotFound);
-  EXPECT_EQ(store_->SetKeyEnabled("a", true, {}).error().code(), Code::kNotFound);
-  EXPECT_EQ(store_->DeleteKey("a", {}).error().code(), Code::kNotFound);
+  ASSERT_TRUE(store_->SetKeyEnabled("a", true, {}));
+  ASSERT_TRUE(store_->RevokeKey("a", {}));
+  EXPECT_TRUE(store_->ListKeys()->front().revoked);
+  EXPECT_FALSE(store_->ListKeys()->front().enabled);
+  EXPECT_EQ(store_->KeySecret("a").error().code(), Code::kConflict);
+  EXPECT_EQ(store_->SetKeyEnabled("a", true, {}).error().code(), Code::kConflict);
+  EXPECT_EQ(store_->SetKeyPolicy("a", {}, {}, {}).error().code(), Code::kConflict);
+  EXPECT_EQ(store_->RevokeKey("a", {}).error().code(), Code::kConflict);
+  EXPECT_EQ(store_->KeySecret("b").error().code(), Code::kNotFound);
+  EXPECT_EQ(store_->SetKeyEnabled("b", true, {}).error().code(), Code::kNotFound);
+  EXPECT_EQ(store_->RevokeKey("b", {}).error().code(), Code::kNotFound);
   // The refused calls left no line.
-  EXPECT_EQ(store_->ListAudit(0, 10)->items.size(), 3u);
+  EXPECT_EQ(store_->ListAudit(0, 10)->items.size(), 4u);
+}
+
+TEST_F(KeysTest, RemembersPolicies) {
+  const Policy policy{{"Search*", "DetectFaces"}, {"door-*"}, true, 2.5, 7};
+  const Time expires(std::chrono::microseconds(99));
+  ASSERT_TRUE(store_->AddKey({"a", {}, true, "", policy, expires}, "secret", {}));
+  ASSERT_TRUE(Add("b", "secret"));
+  Open();
+  EXPECT_EQ(store_->ListKeys()->at(0).policy, policy);
+  EXPECT_EQ(store_->ListKeys()->at(0).expires, expires);
+  EXPECT_EQ(store_->ListKeys()->at(1).policy, Policy{});
+  EXPECT_FALSE(store_->ListKeys()->at(1).expires);
+  ASSERT_TRUE(store_->SetKeyPolicy("a", {}, std::nullopt, {}));
+  EXPECT_EQ(store_->ListKeys()->at(0).policy, Policy{});
+  EXPECT_FALSE(store_->ListKeys()->at(0).expires);
+}
+
+TEST_F(KeysTest, EveryChangeRaisesTheRevision) {
+  std::uint64_t last = *store_->KeysRevision();
+  const auto rises = [&](const Status& change) {
+    const std::uint64_t before = std::exchange(last, *store_->KeysRevision());
+    return change && last > before;
+  };
+  EXPECT_TRUE(rises(Add("a", "secret")));
+  EXPECT_TRUE(rises(store_->SetKeyEnabled("a", false, {})));
+  EXPECT_TRUE(rises(store_->SetKeyPolicy("a", {{"*"}, {}, false, 0, 0}, {}, {})));
+  EXPECT_TRUE(rises(Add("b", "secret")));
+  EXPECT_TRUE(rises(store_->RevokeKey("a", {})));
+}
+
+// Two stores on one folder, as a server and a command have it: flock knows them apart.
+TEST_F(KeysTest, KeysCanBeChangedBesideAServer) {
+  Create("c");
+  const auto beside = Store::Open(folder_, {.access = Access::kBeside});
+  ASSERT_TRUE(beside) << beside.error().message();
+  ASSERT_TRUE((*beside)->AddKey({"a", {}, true, ""}, "secret", {}));
+  EXPECT_EQ(*store_->KeySecret("a"), "secret");
+  ASSERT_TRUE(Add("b", "secret"));
+  ASSERT_TRUE((*beside)->RevokeKey("b", {}));
+  EXPECT_EQ((*beside)->DeleteCollection("c", {}).error().code(), Code::kConflict);
+  EXPECT_EQ((*beside)->CreateCollection({"d", {}, {}, {}, 0}, {}).error().code(), Code::kConflict);
+  EXPECT_TRUE(store_->VerifyAudit()->flaws.empty()) << "one chain of two writers";
+  EXPECT_EQ(store_->VerifyAudit()->lines, 4u);
+}
+
+TEST_F(KeysTest, BesideNobodyIsAStoreLikeAnyOther) {
+  Open({.access = Access::kBeside});
+  Create("c");
+  EXPECT_EQ(Store::Open(folder_, {}).error().code(), Code::kConflict);
 }
 
 TEST_F(KeysTest, NamesALostMasterKeyAndMakesNoOther) {
@@ -49,7 +104,7 @@ TEST_F(KeysTest, NamesALostMasterKeyAndMakesNoOther) {
     EXPECT_NE(error.message().find(master().string()), std::string::npos);
   }
   EXPECT_FALSE(std::filesystem::exists(master()));
-  ASSERT_TRUE(store_->DeleteKey("a", {}));
+  ASSERT_TRUE(store_->RevokeKey("a", {}));
   ASSERT_TRUE(Add("b", "secret"));
   EXPECT_EQ(*store_->KeySecret("b"), "secret");
 }

@@ -56,6 +56,7 @@ struct Collection {
   std::uint64_t user_count = 0;
   // The value of its tag kFalseAlarmsTag; empty: nothing is promised. Changed by tags alone.
   std::string false_alarms;
+  std::chrono::seconds retention{0};  // faces older than this are erased; 0: they stay
 };
 
 // What the operator calls a collection by: keys and values.
@@ -155,17 +156,51 @@ struct KeptPixels {
 // template or a person's name.
 struct AuditEntry {
   Time time;
-  std::string key_id;          // access key; empty: the command line
-  std::string operation;       // "IndexFaces"
-  std::string collection;      // empty: none
-  std::string outcome;         // "ok", or an error's code
-  std::uint64_t affected = 0;  // faces stored, deleted or returned
-  std::uint64_t refused = 0;   // faces left out
+  std::string key_id;                    // access key; empty: the command line
+  std::string operation;                 // "IndexFaces"
+  std::string collection;                // empty: none
+  std::string outcome;                   // "ok", or an error's code
+  std::uint64_t affected = 0;            // faces stored, deleted or returned
+  std::uint64_t refused = 0;             // faces left out
+  std::string session = {};              // temporary credentials of the key; empty: the key itself
+  std::string address = {};              // whence, where the operator wants that kept
+  std::optional<double> threshold = {};  // least similarity asked for, 0 to 100
+  std::string images = {};               // SHA-256 in hex of each picture, separated by a space
 };
 
 struct AuditRow {
   std::uint64_t sequence = 0;
   AuditEntry entry;
+  std::optional<Digest> hash = {};  // absent: written before the trail was a chain
+};
+
+// What a look at the whole trail found. Sound where `flaws` is empty.
+struct AuditReport {
+  std::uint64_t lines = 0;
+  std::uint64_t unchained = 0;  // the first of them, from before the trail was a chain
+  std::uint64_t last = 0;       // the last line's sequence
+  Digest head{};                // its hash; keep it elsewhere, and the trail up to it is held
+  // The line that the folder's sealed head record names; absent: there is no record.
+  std::optional<std::uint64_t> sealed;
+  std::vector<std::string> flaws;  // the first of them, in order
+  std::uint64_t flaw_count = 0;
+};
+
+// Lines of calls that changed nothing and could not be written.
+struct AuditHealth {
+  std::uint64_t lost = 0;  // since the opening
+  bool failing = false;    // the last attempt failed
+};
+
+// What an access key may do. Patterns are names in which * stands for any characters.
+struct Policy {
+  std::vector<std::string> actions;      // operations; empty: all
+  std::vector<std::string> collections;  // ids; empty: all
+  bool read_only = false;
+  double rate = 0;   // requests a second; 0: as many as the server can
+  double burst = 0;  // how many may come at once; at least 1 where there is a rate
+
+  bool operator==(const Policy&) const = default;
 };
 
 struct AccessKey {
@@ -173,6 +208,9 @@ struct AccessKey {
   Time created;
   bool enabled = true;
   std::string note;
+  Policy policy = {};
+  std::optional<Time> expires = {};  // from then on it opens nothing
+  bool revoked = false;              // for ever; its secret is gone
 };
 
 }  // namespace candid::store

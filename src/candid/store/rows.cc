@@ -25,7 +25,8 @@ CollectionRow ReadCollection(const Query& query) {
       static_cast<Keep>(query.Int(8)),
       static_cast<std::uint64_t>(query.Int(9)),
       static_cast<std::uint64_t>(query.Int(10)),
-      query.Text(11)};
+      query.Text(11),
+      std::chrono::seconds(query.Int(12))};
   return row;
 }
 
@@ -82,18 +83,6 @@ Result<std::vector<float>> ReadVector(const Query& query, int column, std::size_
 
 Figures ReadFigures(const Query& query, int column) {
   return {static_cast<float>(query.Real(column)), static_cast<float>(query.Real(column + 1))};
-}
-
-Status AppendAudit(Connection& connection, const AuditEntry& entry) {
-  return Query(connection, "INSERT INTO audit VALUES(NULL,?,?,?,?,?,?,?,NULL,NULL)")
-      .Bind(Microseconds(entry.time))
-      .Bind(entry.key_id)
-      .Bind(entry.operation)
-      .Bind(entry.collection)
-      .Bind(entry.outcome)
-      .Bind(entry.affected)
-      .Bind(entry.refused)
-      .Run();
 }
 
 Status EraseFace(Connection& connection, RowId row) {

@@ -25,8 +25,8 @@ struct CollectionRow {
 inline constexpr std::string_view kCollectionColumns =
     "SELECT number,next_sequence,id,created_us,pack,model_hash,model_version,dimension,keep,"
     "face_count,user_count,"
-    "ifnull((SELECT value FROM tags WHERE collection=number AND key='candid:false-alarms'),'') "
-    "FROM collections ";
+    "ifnull((SELECT value FROM tags WHERE collection=number AND key='candid:false-alarms'),''),"
+    "retention_s FROM collections ";
 CollectionRow ReadCollection(const Query& query);
 
 // kNotFound in Rekognition's words.
@@ -64,7 +64,11 @@ Figures ReadFigures(const Query& query, int column);
 
 Status PutTags(Connection& connection, std::uint64_t collection, const Tags& tags);
 
+// The trail's next line, chained to the last one (trail.cc).
 Status AppendAudit(Connection& connection, const AuditEntry& entry);
+// Lines from before the trail was a chain become its foundation: the first chained line holds their
+// number and the hash over them. Does nothing where there are none, or where that was done.
+Status StartChain(Connection& connection, Time now);
 
 // Deletes a face, and of its image what may not outlive it.
 Status EraseFace(Connection& connection, RowId row);

@@ -84,7 +84,37 @@ CREATE TABLE tags(
   PRIMARY KEY(collection, key)) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kUsersAndTags};
+// The trail becomes a chain. Lines that are there stay without a hash; the chain's first line
+// covers them (StartChain).
+constexpr const char* kAuditChain = R"sql(
+ALTER TABLE audit ADD COLUMN session TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN threshold REAL;
+ALTER TABLE audit ADD COLUMN images TEXT NOT NULL DEFAULT '';
+)sql";
+
+// Patterns are separated by spaces, which none holds. The revision of a key rises with each of its
+// changes, so that the sum of all tells whether there was one.
+constexpr const char* kKeyPolicies = R"sql(
+ALTER TABLE keys ADD COLUMN actions TEXT NOT NULL DEFAULT '';
+ALTER TABLE keys ADD COLUMN collections TEXT NOT NULL DEFAULT '';
+ALTER TABLE keys ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN rate REAL NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN burst REAL NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN expires_us INTEGER;
+ALTER TABLE keys ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+)sql";
+
+// Faces that are there count from the upgrade: when they were stored is not known.
+constexpr const char* kRetention = R"sql(
+ALTER TABLE collections ADD COLUMN retention_s INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE faces ADD COLUMN created_us INTEGER NOT NULL DEFAULT 0;
+UPDATE faces SET created_us=CAST(strftime('%s','now') AS INTEGER)*1000000;
+CREATE INDEX faces_by_age ON faces(row >> 36, created_us);
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kUsersAndTags, kAuditChain, kKeyPolicies, kRetention};
 
 // Of a database that may be used: ours, and no newer than the steps.
 Result<std::int64_t> ReadVersion(Connection& connection, std::int64_t newest) {

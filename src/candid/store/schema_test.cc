@@ -65,7 +65,8 @@ TEST_F(SchemaTest, TheTrailIsAppendOnly) {
   auto connection = Open();
   ASSERT_TRUE(Migrate(*connection, Migrations()));
   ASSERT_TRUE(connection->Execute(
-      "INSERT INTO audit VALUES(NULL,0,'','IndexFaces','c','ok',1,0,NULL,NULL)"));
+      "INSERT INTO audit(time_us,key_id,operation,collection,outcome,affected,refused) "
+      "VALUES(0,'','IndexFaces','c','ok',1,0)"));
   EXPECT_FALSE(connection->Execute("UPDATE audit SET affected=2"));
   EXPECT_FALSE(connection->Execute("DELETE FROM audit"));
   EXPECT_EQ(*connection->Number("SELECT affected FROM audit"), 1);

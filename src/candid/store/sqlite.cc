@@ -114,6 +114,10 @@ Status Query::Run() {
 std::int64_t Query::Int(int column) const { return sqlite3_column_int64(statement_, column); }
 double Query::Real(int column) const { return sqlite3_column_double(statement_, column); }
 
+bool Query::IsNull(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
 std::string Query::Text(int column) const { return std::string(AsText(Blob(column))); }
 
 ByteSpan Query::Blob(int column) const {

@@ -44,6 +44,7 @@ class Query {
 
   std::int64_t Int(int column) const;
   double Real(int column) const;
+  bool IsNull(int column) const;
   std::string Text(int column) const;
   ByteSpan Blob(int column) const;  // valid until the next Step
 

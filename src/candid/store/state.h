@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -22,6 +23,11 @@ struct Store::State {
   // for it empties the log.
   std::unique_ptr<StateLock> lock;
   std::unique_ptr<Writer> writer;
+  // Lines of the trail that could not be written: since the opening, and those of them that the
+  // trail itself does not yet tell of.
+  std::atomic<std::uint64_t> lost_lines = 0;
+  std::atomic<std::uint64_t> untold_lines = 0;
+  std::atomic<bool> audit_failing = false;
   mutable std::mutex mutex;
   mutable std::vector<std::unique_ptr<Connection>> idle;
 
@@ -54,6 +60,16 @@ struct Store::State {
   // Returns when `work` is on disk. Where it `erases`, the old bytes are out of the log too, or
   // will be as soon as readers that still see them have ended.
   Status Write(Work work, Erasing erasing = Erasing::kNothing) {
+    if (writer != nullptr && lock == nullptr) {
+      return Fail(Code::kConflict, fmt::format("{} is in use by a server: stop it (./up --stop), "
+                                               "then try again",
+                                               folder.string()));
+    }
+    return WriteSettings(std::move(work), erasing);
+  }
+
+  // The same for what no server holds in memory without looking again.
+  Status WriteSettings(Work work, Erasing erasing = Erasing::kNothing) {
     if (writer == nullptr) {
       return Fail(Code::kDenied, fmt::format("{} was opened for reading", database.string()));
     }

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <string_view>
 
+#include "candid/base/clock.h"
 #include "candid/store/publish.h"
+#include "candid/store/rows.h"
 #include "candid/store/schema.h"
 #include "candid/store/state.h"
 
@@ -93,7 +95,11 @@ Status Prepare(const std::filesystem::path& database, bool write) {
 }  // namespace
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Store::~Store() = default;
+Store::~Store() {
+  if (state_->writer == nullptr || state_->lock == nullptr) return;
+  // At worst the record stays behind the trail, as after a crash.
+  if (Flush()) (void)SealAuditHead();
+}
 const std::filesystem::path& Store::folder() const { return state_->folder; }
 const std::filesystem::path& Store::database() const { return state_->database; }
 
@@ -103,22 +109,31 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& folder,
   state->folder = folder;
   state->database = folder / "candid.db";
   state->options = options;
-  const bool write = options.access == Access::kWrite;
+  const bool write = options.access != Access::kRead;
   std::error_code error;
   if (write) {
     if (std::filesystem::create_directories(folder, error)) {
       std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
     }
-    CANDID_ASSIGN(state->lock, StateLock::Take(folder));
+    auto lock = StateLock::Take(folder);
+    const bool beside =
+        options.access == Access::kBeside && !lock && lock.error().code() == Code::kConflict;
+    if (!lock && !beside) return Fail(lock.error());
+    if (lock) state->lock = *std::move(lock);
   }
-  CANDID_TRY(Prepare(state->database, write));
+  const bool whole = write && state->lock != nullptr;
+  CANDID_TRY(Prepare(state->database, whole));
   CANDID_ASSIGN(auto connection, Connection::Open(state->database, write, options.lock_wait));
   if (options.check_budget.count() > 0) CANDID_TRY(connection->QuickCheck(options.check_budget));
   const Status ready =
-      write ? Migrate(*connection, Migrations()) : RequireNewest(*connection, Migrations());
+      whole ? Migrate(*connection, Migrations()) : RequireNewest(*connection, Migrations());
   if (!ready) return Fail(ready.error().WithContext(state->database.string()));
   if (!write) {
     state->idle.push_back(std::move(connection));
+    return std::unique_ptr<Store>(new Store(std::move(state)));
+  }
+  if (!whole) {
+    state->writer = std::make_unique<Writer>(std::move(connection));
     return std::unique_ptr<Store>(new Store(std::move(state)));
   }
   CANDID_TRY(connection->Execute("PRAGMA journal_mode=WAL; DELETE FROM staged_templates"));
@@ -129,6 +144,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& folder,
     const auto pages = options.max_bytes / static_cast<std::uint64_t>(page);
     CANDID_TRY(connection->Execute(fmt::format("PRAGMA max_page_count={}", pages).c_str()));
   }
+  CANDID_TRY(StartChain(*connection, SystemClock().Now()));
   state->writer = std::make_unique<Writer>(std::move(connection));
   return std::unique_ptr<Store>(new Store(std::move(state)));
 }

@@ -25,6 +25,9 @@ namespace candid::store {
 enum class Access {
   kWrite,  // one process at a time; the folder and the database are made where there are none
   kRead,   // beside a running server: for listing, backup and doctor
+  // As kWrite where nobody has the folder. Beside a running server: keys, collections' settings and
+  // the trail can be written, and nothing else (kConflict).
+  kBeside,
 };
 
 struct OpenOptions {
@@ -65,6 +68,9 @@ class Store {
   Result<Collection> FindCollection(const std::string& id) const;
   Result<std::uint64_t> CountCollections() const;
   Result<Page<Collection>> ListCollections(Cursor after, std::size_t limit) const;
+  // How long its faces are kept, from the time of the line that tells of them; 0: for ever.
+  Status SetRetention(const std::string& id, std::chrono::seconds retention,
+                      const AuditEntry& audit);
   // Erases everything under it; returns how many faces that was.
   Result<std::uint64_t> DeleteCollection(const std::string& id, AuditEntry audit);
 
@@ -96,6 +102,10 @@ class Store {
   Result<std::vector<StoredFace>> DeleteFaces(const std::string& collection,
                                               const std::vector<std::string>& face_ids,
                                               AuditEntry audit);
+
+  // Face ids, oldest first.
+  Result<std::vector<std::string>> FacesStoredBefore(const std::string& collection, Time time,
+                                                     std::size_t limit) const;
 
   // Templates.
   Result<StoredTemplate> TemplateAt(RowId row) const;
@@ -156,14 +166,32 @@ class Store {
   Status AddKey(const AccessKey& key, const std::string& secret, const AuditEntry& audit);
   Result<std::vector<AccessKey>> ListKeys() const;
   Result<std::string> KeySecret(const std::string& id) const;
+  // Rises with every change of any key, by whichever process.
+  Result<std::uint64_t> KeysRevision() const;
+  // kConflict: the key was revoked.
   Status SetKeyEnabled(const std::string& id, bool enabled, const AuditEntry& audit);
-  Status DeleteKey(const std::string& id, const AuditEntry& audit);
+  Status SetKeyPolicy(const std::string& id, const Policy& policy,
+                      const std::optional<Time>& expires, const AuditEntry& audit);
+  // Erases the secret; the rest stays, so that the trail's names mean something.
+  Status RevokeKey(const std::string& id, const AuditEntry& audit);
 
-  // The trail. Lines of calls that change nothing are written soon after, not before the return;
-  // they are on disk by Flush and at closing.
+  // The trail, append-only and chained by hashes (docs/audit.md). A change and its line are one
+  // transaction. Lines of calls that change nothing are written soon after, not before the return;
+  // they are on disk by Flush and at closing. One that cannot be written is counted, and the next
+  // line that can tells how many are missing.
   void Audit(AuditEntry entry);
+  AuditHealth audit_health() const;
   Status Flush();
   Result<Page<AuditRow>> ListAudit(Cursor after, std::size_t limit) const;
+  // Reads the whole trail. `expect`: a line with this hash must be there.
+  Result<AuditReport> VerifyAudit(const std::optional<Digest>& expect = std::nullopt) const;
+  // Writes the last line's number and hash to candid.head, sealed by the master key, so that an end
+  // cut off shows. Without a master key there is nothing to seal with, and nothing is written.
+  // kCorrupt: the trail does not hold the line that the record there names; it stays as it is.
+  // The store does this itself when it closes.
+  Status SealAuditHead();
+  // The same over a record that does not fit, after a backup was restored; leaves a line of it.
+  Status ResealAuditHead(AuditEntry audit);
 
   // Copies the database as it is now to a new file while others read and write; checks the copy
   // and syncs it. kAlreadyExists: the file is there. The master key is not part of it.

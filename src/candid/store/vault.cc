@@ -46,11 +46,12 @@ Result<Vault> Vault::Open(const std::filesystem::path& file) {
   auto key = ReadFile(file, kKeyBytes);
   if (!key && key.error().code() != Code::kTooLarge) return Fail(key.error());
   if (!key || key->size() != kKeyBytes) {
-    return Fail(Code::kCorrupt,
-                fmt::format("the master key {} is damaged (it must have {} bytes): restore it from "
-                            "where you keep a copy, or delete it and all access keys and create "
-                            "new ones",
-                            file.string(), kKeyBytes));
+    return Fail(
+        Code::kCorrupt,
+        fmt::format("the master key {} is damaged (it must have {} bytes): restore it from "
+                    "where you keep a copy, or delete it, revoke all access keys and create "
+                    "new ones",
+                    file.string(), kKeyBytes));
   }
   return Vault(file, *std::move(key));
 }
@@ -88,7 +89,7 @@ Result<std::string> Vault::Unseal(std::string_view name, ByteSpan sealed) const 
   const auto wrong = [&] {
     return Fail(Code::kCorrupt,
                 fmt::format("the master key {} does not open the secret of access key {}: restore "
-                            "the master key that belongs to this database, or delete the access "
+                            "the master key that belongs to this database, or revoke the access "
                             "keys and create new ones",
                             file_.string(), name));
   };
@@ -112,6 +113,10 @@ Result<std::string> Vault::Unseal(std::string_view name, ByteSpan sealed) const 
   }
   secret.resize(text.size());
   return secret;
+}
+
+Digest Vault::Mac(std::string_view purpose, ByteSpan message) const {
+  return HmacSha256(HmacSha256(key_, AsBytes(purpose)), message);
 }
 
 }  // namespace candid::store

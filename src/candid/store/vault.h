@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "candid/base/bytes.h"
+#include "candid/base/hash.h"
 
 namespace candid::store {
 
@@ -24,6 +25,8 @@ class Vault {
   Result<Bytes> Seal(std::string_view name, std::string_view secret) const;
   // kCorrupt names the master key's file: sealed with another one, or damaged.
   Result<std::string> Unseal(std::string_view name, ByteSpan sealed) const;
+  // A keyed hash for this purpose: only who has the master key can make it.
+  Digest Mac(std::string_view purpose, ByteSpan message) const;
 
  private:
   Vault(std::filesystem::path file, Bytes key) : file_(std::move(file)), key_(std::move(key)) {}

@@ -35,10 +35,11 @@ Writer::~Writer() {
   thread_.join();
 }
 
-std::future<Status> Writer::Enqueue(Work work, Erasing erasing) {
+std::future<Status> Writer::Enqueue(Work work, Erasing erasing,
+                                    std::function<void(const Status&)> heard) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return queue_.size() < kLongQueue; });
-  queue_.push_back({std::move(work), erasing, {}, {}});
+  queue_.push_back({std::move(work), erasing, {}, std::move(heard), {}});
   auto done = queue_.back().done.get_future();
   lock.unlock();
   changed_.notify_all();
@@ -47,7 +48,9 @@ std::future<Status> Writer::Enqueue(Work work, Erasing erasing) {
 
 Status Writer::Write(Work work, Erasing erasing) { return Enqueue(std::move(work), erasing).get(); }
 
-void Writer::Later(Work work) { (void)Enqueue(std::move(work), Erasing::kNothing); }
+void Writer::Later(Work work, std::function<void(const Status&)> heard) {
+  (void)Enqueue(std::move(work), Erasing::kNothing, std::move(heard));
+}
 
 void Writer::Loop() {
   while (true) {
@@ -67,7 +70,10 @@ void Writer::Loop() {
     changed_.notify_all();
     if (!batch.empty()) Commit(batch);
     if (log_holds_erased_) EmptyLog();
-    for (Job& job : batch) job.done.set_value(std::move(job.outcome));
+    for (Job& job : batch) {
+      if (job.heard) job.heard(job.outcome);
+      job.done.set_value(std::move(job.outcome));
+    }
   }
 }
 

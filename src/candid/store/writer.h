@@ -27,17 +27,20 @@ class Writer {
   // Returns when the work is on disk, or is undone. After erasing work the log is emptied before
   // the return, or, while readers still need it, again and again until they have ended.
   Status Write(Work work, Erasing erasing = Erasing::kNothing);
-  // Queues without waiting for the disk; waits while the queue is long.
-  void Later(Work work);
+  // Queues without waiting for the disk; waits while the queue is long. `heard` learns on the
+  // writer's thread how it ended; it must not throw or block.
+  void Later(Work work, std::function<void(const Status&)> heard = nullptr);
 
  private:
   struct Job {
     Work work;
     Erasing erasing;
     std::promise<Status> done;
+    std::function<void(const Status&)> heard;  // may be empty
     Status outcome;
   };
-  std::future<Status> Enqueue(Work work, Erasing erasing);
+  std::future<Status> Enqueue(Work work, Erasing erasing,
+                              std::function<void(const Status&)> heard = nullptr);
   void Loop();
   void Commit(std::vector<Job>& batch);
   void EmptyLog();

@@ -68,8 +68,20 @@ Result<face::Photo> Collections::State::Detect(ByteSpan image,
 
 store::AuditEntry Collections::State::Entry(const Caller& caller, std::string operation,
                                             std::string collection) const {
-  return {clock.Now(), caller.key_id, std::move(operation), std::move(collection), "ok", 0, 0};
+  return {clock.Now(), caller.key_id,  std::move(operation), std::move(collection), "ok",         0,
+          0,           caller.session, caller.address,       caller.threshold,      caller.images};
 }
+
+void Collections::Audit(const Caller& caller, const std::string& operation,
+                        const std::string& collection, const std::string& outcome,
+                        std::uint64_t affected) {
+  store::AuditEntry entry = state_->Entry(caller, operation, collection);
+  entry.outcome = outcome;
+  entry.affected = affected;
+  state_->store.Audit(std::move(entry));
+}
+
+store::AuditHealth Collections::audit_health() const { return state_->store.audit_health(); }
 
 Collections::Collections(store::Store& store, const face::Pipeline* pipeline, ModelIdentity model,
                          const Options& options, const Clock& clock)
@@ -203,20 +215,19 @@ Result<Page<StoredFace>> Collections::ListFaces(const ListFacesRequest& request)
   return page;
 }
 
-Result<DeleteFacesOutcome> Collections::DeleteFaces(const Caller& caller,
-                                                    const std::string& collection,
-                                                    const std::vector<std::string>& face_ids) {
-  CANDID_TRY(CheckFaceIds(face_ids));
-  CANDID_TRY(state_->store.FindCollection(collection));
+Result<DeleteFacesOutcome> Collections::State::EraseFaces(
+    const Caller& caller, const std::string& operation, const std::string& collection,
+    const std::vector<std::string>& face_ids, FacesOfUsers of_users) {
   const std::vector<std::string> asked = Unique(face_ids);
-  const OwnedRoom owned = state_->galleries.Own(collection);
-  CANDID_ASSIGN(const auto there, state_->store.FindFaces(collection, asked));
+  const OwnedRoom owned = galleries.Own(collection);
+  CANDID_ASSIGN(const auto there, store.FindFaces(collection, asked));
   DeleteFacesOutcome outcome;
-  std::set<std::string> known;
+  std::set<std::string> known, users;
   for (const StoredFace& face : there) {
     known.insert(face.face_id);
-    if (face.user_id.empty()) {
+    if (face.user_id.empty() || of_users == FacesOfUsers::kErase) {
       outcome.deleted.push_back(face.face_id);
+      if (!face.user_id.empty()) users.insert(face.user_id);
     } else {
       outcome.associated.push_back(face);
     }
@@ -224,14 +235,52 @@ Result<DeleteFacesOutcome> Collections::DeleteFaces(const Caller& caller,
   for (const std::string& id : asked) {
     if (!known.contains(id)) outcome.not_found.push_back(id);
   }
-  store::AuditEntry entry = state_->Entry(caller, "DeleteFaces", collection);
+  store::AuditEntry entry = Entry(caller, operation, collection);
   entry.refused = outcome.associated.size();
   CANDID_ASSIGN(const auto gone,
-                state_->store.DeleteFaces(collection, outcome.deleted, std::move(entry)));
+                store.DeleteFaces(collection, outcome.deleted, std::move(entry)));
   std::vector<gallery::Key> keys;
   for (const StoredFace& face : gone) keys.push_back(face.row);
   if (const auto gallery = owned.room->gallery()) gallery->Remove(keys);
+  for (const std::string& id : users) {
+    CANDID_ASSIGN(const auto user, store.FindUser(collection, id));
+    CANDID_TRY(Refresh(*owned.room, collection, user.number));
+  }
   return outcome;
+}
+
+Result<DeleteFacesOutcome> Collections::DeleteFaces(const Caller& caller,
+                                                    const std::string& collection,
+                                                    const std::vector<std::string>& face_ids) {
+  CANDID_TRY(CheckFaceIds(face_ids));
+  CANDID_TRY(state_->store.FindCollection(collection));
+  return state_->EraseFaces(caller, "DeleteFaces", collection, face_ids, FacesOfUsers::kKeep);
+}
+
+Result<std::uint64_t> Collections::EraseExpired() {
+  std::uint64_t erased = 0;
+  Cursor after = 0;
+  while (true) {
+    CANDID_ASSIGN(const auto page, state_->store.ListCollections(after, kDefaultPage));
+    for (const Collection& collection : page.items) {
+      if (collection.retention.count() == 0) continue;
+      const store::Time end = state_->clock.Now() - collection.retention;
+      while (true) {
+        const auto old = state_->store.FacesStoredBefore(collection.id, end, kMaxFaceIds);
+        // Deleted since the page was read: nothing is left to erase.
+        if (!old && old.error().code() == Code::kNotFound) break;
+        if (!old) return Fail(old.error());
+        if (old->empty()) break;
+        CANDID_ASSIGN(const auto outcome,
+                      state_->EraseFaces({}, "RetentionErase", collection.id, *old,
+                                         FacesOfUsers::kErase));
+        erased += outcome.deleted.size();
+        if (outcome.deleted.empty()) break;
+      }
+    }
+    if (!page.next) return erased;
+    after = *page.next;
+  }
 }
 
 }  // namespace candid::collections

@@ -91,6 +91,9 @@ class Collections {
   Result<DeleteFacesOutcome> DeleteFaces(const Caller& caller, const std::string& collection,
                                          const std::vector<std::string>& face_ids);
 
+  // Erases the faces that are older than their collection keeps them; returns how many.
+  Result<std::uint64_t> EraseExpired();
+
   // The face itself is left out. kInvalidArgument "faceId was not found in the collection."
   Result<SearchOutcome> SearchByFace(const Caller& caller, const SearchByFaceRequest& request);
   // For the largest face that passes the filter; where there is none, `searched` is empty.
@@ -134,6 +137,11 @@ class Collections {
   Result<ReembedOutcome> Reembed(
       const Caller& caller, const ReembedRequest& request,
       const std::function<Status(std::size_t done, std::size_t total)>& progress = nullptr);
+
+  // A line of the trail for a call that changed nothing, or was refused.
+  void Audit(const Caller& caller, const std::string& operation, const std::string& collection,
+             const std::string& outcome, std::uint64_t affected);
+  store::AuditHealth audit_health() const;
 
   const ModelIdentity& model() const;
   const decision::Scale& scale() const;

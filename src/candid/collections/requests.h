@@ -38,9 +38,15 @@ Status CheckExternalImageId(const std::string& id);  // empty, or 1-255 of [a-zA
 Status CheckMatches(std::size_t count);              // 1 to kMaxMatches
 Status CheckSimilarity(double similarity);           // 0 to 100
 
-// Who asks, for the audit trail.
+// Who asks and how, for the audit trail.
 struct Caller {
-  std::string key_id;  // access key; empty: the command line
+  std::string key_id;                    // access key; empty: the command line
+  std::string session = {};              // temporary credentials; empty: the key itself
+  std::string address = {};              // whence; empty: not kept
+  std::optional<double> threshold = {};  // least similarity asked for
+  std::string images = {};               // SHA-256 in hex of each picture, separated by a space
+  // Where a call that changes nothing says how many faces it returned; may be null.
+  std::uint64_t* returned = nullptr;
 };
 
 enum class QualityFilter { kNone, kAuto, kLow, kMedium, kHigh };

@@ -123,8 +123,7 @@ Result<SearchOutcome> Collections::SearchByFace(const Caller& caller,
   };
   auto outcome = search();
   const std::size_t returned = outcome ? outcome->matches.size() : 0;
-  return state_->Told(state_->Entry(caller, "SearchFaces", request.collection), std::move(outcome),
-                      returned);
+  return State::Told(caller, std::move(outcome), returned);
 }
 
 Result<SearchOutcome> Collections::SearchByImage(const Caller& caller,
@@ -152,8 +151,7 @@ Result<SearchOutcome> Collections::SearchByImage(const Caller& caller,
   };
   auto outcome = search();
   const std::size_t returned = outcome ? outcome->matches.size() : 0;
-  return state_->Told(state_->Entry(caller, "SearchFacesByImage", request.collection),
-                      std::move(outcome), returned);
+  return State::Told(caller, std::move(outcome), returned);
 }
 
 Result<CompareOutcome> Collections::Compare(const Caller& caller, const CompareRequest& request) {
@@ -193,7 +191,7 @@ Result<CompareOutcome> Collections::Compare(const Caller& caller, const CompareR
   };
   auto outcome = compare();
   const std::size_t returned = outcome ? outcome->matches.size() : 0;
-  return state_->Told(state_->Entry(caller, "CompareFaces"), std::move(outcome), returned);
+  return State::Told(caller, std::move(outcome), returned);
 }
 
 Result<DetectOutcome> Collections::Detect(const Caller& caller, ByteSpan image,
@@ -204,7 +202,7 @@ Result<DetectOutcome> Collections::Detect(const Caller& caller, ByteSpan image,
   };
   auto outcome = detect();
   const std::size_t returned = outcome ? outcome->faces.size() : 0;
-  return state_->Told(state_->Entry(caller, "DetectFaces"), std::move(outcome), returned);
+  return State::Told(caller, std::move(outcome), returned);
 }
 
 }  // namespace candid::collections

@@ -62,15 +62,22 @@ struct Collections::State {
   // Brings the room's vector of a user in line with the store. Call while owning the room.
   Status Refresh(Room& room, const std::string& collection, UserNumber user) const;
 
+  // Of the ids asked for; each is gone from store and gallery. A face that belongs to a user stays,
+  // or is erased all the same and taken out of the user's vector.
+  enum class FacesOfUsers { kKeep, kErase };
+  Result<DeleteFacesOutcome> EraseFaces(const Caller& caller, const std::string& operation,
+                                        const std::string& collection,
+                                        const std::vector<std::string>& face_ids,
+                                        FacesOfUsers of_users);
+
   store::AuditEntry Entry(const Caller& caller, std::string operation,
                           std::string collection = {}) const;
 
-  // Writes the line of a call that changed nothing: what it returned, or why it was refused.
+  // Of a call that changes nothing: says what it returned. Its line is written by whoever let it
+  // in, who knows of the calls that did not come this far too.
   template <typename T>
-  Result<T> Told(store::AuditEntry entry, Result<T> outcome, std::uint64_t affected = 0) const {
-    if (!outcome) entry.outcome = NameOf(outcome.error().code());
-    entry.affected = affected;
-    store.Audit(std::move(entry));
+  static Result<T> Told(const Caller& caller, Result<T> outcome, std::uint64_t returned) {
+    if (outcome && caller.returned != nullptr) *caller.returned = returned;
     return outcome;
   }
 };

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <set>
+#include <sstream>
 #include <variant>
 #include <vector>
 
@@ -49,6 +50,8 @@ std::vector<Setting> SettingsOf(Config& c) {
       {"server", "drain_timeout_s", &c.drain_timeout_s, 1, kDay},
       {"server", "tls_certificate", &c.tls_certificate},
       {"server", "tls_key", &c.tls_key},
+      {"server", "tls_self_signed", &c.tls_self_signed},
+      {"server", "cors_origins", &c.cors_origins},
       {"api", "region", &c.region},
       {"api", "account_id", &c.account_id},
       {"api", "accept_unsigned_requests", &c.accept_unsigned_requests},
@@ -67,6 +70,7 @@ std::vector<Setting> SettingsOf(Config& c) {
       {"objects", "connect_timeout_s", &c.objects_connect_timeout_s, 1, 60},
       {"objects", "timeout_s", &c.objects_timeout_s, 1, 600},
       {"objects", "max_reads", &c.objects_max_reads, 0, 1024},
+      {"audit", "addresses", &c.audit_addresses},
       {"state", "dir", &c.state_dir},
       {"log", "format", &c.log_format, 0, 0, {"text", "json"}},
       {"log", "level", &c.log_level, 0, 0, {"debug", "info", "warning", "error"}},
@@ -153,11 +157,37 @@ Status AssignVariable(const Setting& setting, const std::string& value, const st
   return AssignText(setting, value, where);
 }
 
+// As browsers send it: scheme, host and port, nothing behind. Another spelling would match nothing.
+bool IsOrigin(std::string_view text) {
+  if (text == "*") return true;
+  const std::size_t host_at = text.starts_with("https://")  ? 8
+                              : text.starts_with("http://") ? 7
+                                                            : text.size();
+  const std::string_view host = text.substr(host_at);
+  return !host.empty() && std::ranges::all_of(host, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' ||
+           c == '[' || c == ']';
+  });
+}
+
 // What no setting can see on its own.
 Status CheckTogether(const Config& config) {
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
     return Fail(Code::kInvalidArgument,
                 "[server] tls_certificate and [server] tls_key are set both or not at all");
+  }
+  if (config.tls_self_signed && !config.tls_certificate.empty()) {
+    return Fail(Code::kInvalidArgument,
+                "[server] tls_self_signed and [server] tls_certificate: choose one");
+  }
+  std::istringstream origins(config.cors_origins);
+  for (std::string origin; origins >> origin;) {
+    if (!IsOrigin(origin)) {
+      return Bad("[server] cors_origins",
+                 "origins separated by spaces, such as "
+                 "\"https://door.example\", or \"*\"; not '" +
+                     origin + "'");
+    }
   }
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (config.account_id.size() != 12 || !std::ranges::all_of(config.account_id, is_digit)) {

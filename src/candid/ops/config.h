@@ -31,6 +31,8 @@ struct Config {
   std::int64_t drain_timeout_s = 10;
   std::filesystem::path tls_certificate;  // PEM, with its chain; empty: plain HTTP
   std::filesystem::path tls_key;          // PEM; empty exactly where the other is
+  bool tls_self_signed = false;           // a certificate of our own making instead
+  std::string cors_origins;  // browser pages that may call, separated by spaces; empty: none
 
   // [api]
   std::string region = "us-east-1";         // of ARNs where a request carries no signature
@@ -54,6 +56,9 @@ struct Config {
   std::int64_t objects_connect_timeout_s = 3;
   std::int64_t objects_timeout_s = 10;  // for the whole of one object
   std::int64_t objects_max_reads = 0;   // at once; 0: one less than workers, at least 1
+
+  // [audit]
+  bool audit_addresses = false;  // whether the trail keeps callers' addresses
 
   // [state]
   std::filesystem::path state_dir = "state";

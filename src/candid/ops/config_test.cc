@@ -37,6 +37,25 @@ TEST(Config, TheEnvironmentHasTheLastWord) {
   EXPECT_THAT(Refusal("", [](const std::string&) { return "many"; }), HasSubstr("CANDID_"));
 }
 
+TEST(Config, TakesOriginsAsBrowsersSendThem) {
+  const auto config = ParseConfig(
+      "[server]\ncors_origins = \"https://a.example http://localhost:3000\"", "f", Nothing);
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->cors_origins, "https://a.example http://localhost:3000");
+  for (const char* bad : {"https://a.example/", "a.example", "https://A.example", "https://",
+                          "https://a.example,https://b.example", "ftp://a.example"}) {
+    EXPECT_THAT(Refusal("[server]\ncors_origins = \"" + std::string(bad) + "\""),
+                HasSubstr("[server] cors_origins must be origins"))
+        << bad;
+  }
+}
+
+TEST(Config, OneCertificateIsEnough) {
+  EXPECT_THAT(Refusal("[server]\ntls_self_signed = true\ntls_certificate = \"a\"\n"
+                      "tls_key = \"b\""),
+              HasSubstr("choose one"));
+}
+
 TEST(Config, RefusesUnknownKeysByNameAndLine) {
   EXPECT_EQ(Refusal("[server]\n\nprot = 1\n"), "candid.toml:3: unknown key 'prot' in [server]");
   EXPECT_THAT(Refusal("[sevrer]\nport = 1\n"), HasSubstr("unknown key 'sevrer'"));

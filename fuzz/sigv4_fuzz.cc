@@ -22,8 +22,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (parsed && candid::api::Sign(request, *parsed, "20261123T011227Z", "secret").size() != 64) {
     std::abort();
   }
-  const auto secret_of = [](std::string_view) -> candid::Result<std::string> { return "secret"; };
-  (void)candid::api::Authenticate(request, secret_of, candid::SystemClock());
+  const auto open_key = [](std::string_view,
+                           std::string_view) -> candid::Result<candid::collections::Grant> {
+    return candid::collections::Grant{.secret = "secret", .key_id = "key", .policies = {}};
+  };
+  (void)candid::api::Authenticate(request, open_key, candid::SystemClock());
   (void)candid::api::ParseAmzDate(text);
   return 0;
 }

@@ -1,17 +1,23 @@
 #include "candid/api/service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
+#include "candid/api/access.h"
 #include "candid/api/accuracy.h"
+#include "candid/api/cors.h"
 #include "candid/api/errand.h"
 #include "candid/api/operations.h"
+#include "candid/api/replays.h"
 #include "candid/base/cores.h"
 #include "candid/base/ids.h"
 #include "candid/net/server.h"
 
 namespace candid::api {
 namespace {
+
+constexpr std::string_view kNobody = "-";  // in the trail: a caller whose key is not known
 
 net::ServerOptions ServerOptionsOf(const ops::Config& config, const Clock& clock) {
   const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
@@ -66,6 +72,16 @@ net::Response Plain(int status, std::string text, std::string_view type = "text/
   return response;
 }
 
+// What is known of a call as it goes on.
+struct Call {
+  std::string operation = "other";  // one of those served, for metrics
+  std::string action = "other";     // one of the real service's, for the trail
+  std::string collection;
+  collections::Caller caller{std::string(kNobody)};
+  std::uint64_t returned = 0;
+  bool welcome = false;  // signed by a key of ours that does not come too often
+};
+
 }  // namespace
 
 std::size_t WorkersOf(const ops::Config& config) {
@@ -75,53 +91,94 @@ std::size_t WorkersOf(const ops::Config& config) {
 
 struct Service::State {
   State(const ops::Config& c, ServiceParts p)
-      : config(c), parts(std::move(p)), tokens(parts.paging_secret) {}
+      : config(c), parts(std::move(p)), tokens(parts.paging_secret), cors(c.cors_origins) {}
 
   ops::Config config;
   ServiceParts parts;
   PagingTokens tokens;
+  Cors cors;
+  Replays replays;
+  // Refusals of strangers and of those who come too often would fill the disk: of these so many are
+  // lines of their own, the others are told by number.
+  collections::RateLimit refusal_lines{20, 1000};
+  std::atomic<std::uint64_t> untold_refusals = 0;
   std::unique_ptr<net::Server> server;  // last: its threads use all of the above
 
   void AddGauges();
   net::Response Answer(const net::Request& request);
   net::Response AnswerGet(const net::Request& request, const std::string& request_id);
-  // Sets `operation` as soon as it is known to be one of ours.
-  Expected<std::string> Run(const net::Request& request, std::string& operation);
+  Expected<std::string> Run(const net::Request& request, Call& call);
   // Unsigned callers, where they are let in, have no key.
   Expected<Caller> CallerOf(const net::Request& request) const;
+  // The call's line of the trail, where no change of the store has it.
+  void Record(const Call& call, const std::string& outcome);
+  void TellUntold();
 };
 
 Expected<Caller> Service::State::CallerOf(const net::Request& request) const {
   if (config.accept_unsigned_requests && request.Find("authorization") == nullptr) {
-    return Caller{"", config.region};
+    return Caller{
+        {.secret = {}, .key_id = std::string(kNobody), .policies = {}}, config.region, {}};
   }
-  return Authenticate(request, parts.secret_of, parts.clock);
+  return Authenticate(request, parts.open_key, parts.clock);
 }
 
-Expected<std::string> Service::State::Run(const net::Request& request, std::string& operation) {
+Expected<std::string> Service::State::Run(const net::Request& request, Call& call) {
   if (request.late) return Refuse(FailureOf(Error(Code::kCancelled, ""), Subject::kOther));
+  if (config.audit_addresses) call.caller.address = request.peer;
   const auto caller = CallerOf(request);
   if (!caller) return Refuse(caller.error());
+  const collections::Grant& grant = caller->grant;
+  call.caller.key_id = grant.key_id;
+  call.caller.session = grant.session;
+  if (grant.rate != nullptr && !grant.rate->Take()) {
+    return RefuseService("ProvisionedThroughputExceededException", "Provisioned Rate exceeded");
+  }
+  call.welcome = true;
   const std::string_view name = OperationOf(request);
   const OperationSchema* schema = SchemaOf(name);
   if (schema == nullptr) {
     if (IsKnownButNotServed(name)) {
+      call.action = name;
       return RefuseService("AccessDeniedException",
                            "Candid does not serve the operation " + std::string(name) + ".");
     }
     return RefuseEarly("com.amazon.coral.service#UnknownOperationException", "");
   }
-  operation = name;
+  call.action = call.operation = name;
   const auto input = Input::Parse(request.body, *schema);
+  if (input) call.collection = CollectionOf(*input, *schema);
+  // Who may not is told so before what is wrong with the request.
+  const auto allowed =
+      CheckAccess(grant, {name, call.collection, caller->region, config.account_id});
+  if (!allowed) return Refuse(allowed.error());
   if (!input) return Refuse(input.error());
+  DescribeCall(*input, *schema, &call.caller);
+  if (!collections::IsRead(name) && !caller->signature.empty() &&
+      !replays.Admit(caller->signature)) {
+    return RefuseEarly("InvalidSignatureException",
+                       "The signature was used before. Sign each request anew.");
+  }
+  call.caller.returned = &call.returned;
   return RunOperation(name, *input,
-                      {parts.collections,
-                       parts.objects,
-                       tokens,
-                       parts.metrics,
-                       {caller->access_key_id},
-                       caller->region,
-                       config.account_id});
+                      {parts.collections, parts.objects, tokens, parts.metrics, call.caller,
+                       caller->region, config.account_id});
+}
+
+void Service::State::Record(const Call& call, const std::string& outcome) {
+  if (outcome == "ok" && !collections::IsRead(call.action)) return;
+  if (!call.welcome && !refusal_lines.Take()) {
+    ++untold_refusals;
+    return;
+  }
+  TellUntold();
+  parts.collections.Audit(call.caller, call.action, call.collection, outcome, call.returned);
+}
+
+void Service::State::TellUntold() {
+  const std::uint64_t untold = untold_refusals.exchange(0);
+  if (untold == 0) return;
+  parts.collections.Audit({std::string(kNobody)}, "UntoldRefusals", "", "refused", untold);
 }
 
 net::Response Service::State::AnswerGet(const net::Request& request,
@@ -149,13 +206,14 @@ net::Response Service::State::AnswerGet(const net::Request& request,
 
 net::Response Service::State::Answer(const net::Request& request) {
   const std::string request_id = RandomUuid();
+  if (auto preflight = cors.Preflight(request)) return *std::move(preflight);
   if (request.method != "POST" || request.target != "/") return AnswerGet(request, request_id);
   const auto start = std::chrono::steady_clock::now();
-  std::string operation = "other";
+  Call call;
   std::string outcome = "ok";
   net::Response response;
   try {
-    auto answer = Run(request, operation);
+    auto answer = Run(request, call);
     if (!answer) {
       outcome = answer.error().type;
       if (!answer.error().reason.empty()) {
@@ -171,12 +229,14 @@ net::Response Service::State::Answer(const net::Request& request) {
                     {{"request", request_id}, {"what", error.what()}});
     response = RenderFailure(FailureOfRefusal(net::Refusal::kFailed), request_id);
   }
+  Record(call, outcome);
+  cors.Allow(request, &response);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  parts.metrics.CountRequest(operation, outcome, seconds);
+  parts.metrics.CountRequest(call.operation, outcome, seconds);
   parts.log.Write(response.status >= 500 ? ops::Level::kError : ops::Level::kInfo, "request",
                   {{"request", request_id},
-                   {"operation", operation},
+                   {"operation", call.operation},
                    {"outcome", outcome},
                    {"ms", seconds * 1e3}});
   return response;
@@ -193,6 +253,8 @@ void Service::State::AddGauges() {
                    [&collections] { return double(collections.loaded().users); });
   metrics.AddGauge("candid_gallery_bytes", "Memory of the galleries",
                    [&collections] { return double(collections.loaded().bytes); });
+  metrics.AddGauge("candid_audit_lines_lost", "Lines of the trail that could not be written",
+                   [&collections] { return double(collections.audit_health().lost); });
   metrics.AddGauge("candid_connections", "Connections that are open",
                    [this] { return double(server->stats().connections); });
   metrics.AddGauge("candid_queued_requests", "Requests that wait for a worker",
@@ -205,10 +267,11 @@ void Service::State::AddGauges() {
 
 Result<std::unique_ptr<Service>> Service::Start(const ops::Config& config, ServiceParts parts) {
   if (config.tls_certificate.empty() && !net::IsLoopback(config.address)) {
-    return Fail(Code::kInvalidArgument,
-                "[server] address '" + config.address +
-                    "' is not a loopback address, and others are served with TLS only: give "
-                    "--tls-certificate and --tls-key, or listen on 127.0.0.1");
+    return Fail(
+        Code::kInvalidArgument,
+        "[server] address '" + config.address +
+            "' is not a loopback address, and others are served with TLS only: give "
+            "--tls-certificate and --tls-key, or --tls-self-signed, or listen on 127.0.0.1");
   }
   const Clock& clock = parts.clock;
   auto state = std::make_unique<State>(config, std::move(parts));
@@ -230,6 +293,9 @@ Result<std::unique_ptr<Service>> Service::Start(const ops::Config& config, Servi
 Service::Service(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Service::~Service() { Stop(); }
 std::uint16_t Service::port() const { return state_->server->port(); }
-void Service::Stop() { state_->server->Stop(); }
+void Service::Stop() {
+  state_->server->Stop();
+  state_->TellUntold();
+}
 
 }  // namespace candid::api

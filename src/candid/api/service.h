@@ -23,7 +23,7 @@ namespace candid::api {
 struct ServiceParts {
   collections::Collections& collections;
   const objects::Source& objects;  // what S3Object names
-  SecretLookup secret_of;
+  KeyLookup open_key;
   Bytes paging_secret;            // 32 bytes, kept across restarts so that tokens stay good
   std::function<Status()> ready;  // for /readyz; thread-safe
   ops::Log& log;

@@ -30,7 +30,7 @@ class ServiceTest : public store::TestingStore {
   }
 
   Result<std::unique_ptr<Service>> Start() {
-    return Service::Start(config_, {*collections_, buckets_, secret_of_, Bytes(32, 1),
+    return Service::Start(config_, {*collections_, buckets_, open_key_, Bytes(32, 1),
                                     [this] { return ready_; }, *log_, metrics_});
   }
   static std::string Ask(const Service& service, std::string_view request) {
@@ -50,7 +50,7 @@ class ServiceTest : public store::TestingStore {
   ops::Metrics metrics_;
   std::unique_ptr<ops::Log> log_ =
       ops::Log::CreateFor("json", "info", [](std::string_view) {}).value();
-  SecretLookup secret_of_ = [](std::string_view) -> Result<std::string> {
+  KeyLookup open_key_ = [](std::string_view, std::string_view) -> Result<collections::Grant> {
     return Fail(Code::kNotFound, "no such key");
   };
   Status ready_;

@@ -99,7 +99,8 @@ bool Signs(const Authorization& authorization, std::string_view name) {
 
 // The first reader of a header sent twice may not be the last.
 Expected<void> CheckSentOnce(const net::Request& request) {
-  for (const std::string_view name : {"authorization", "x-amz-date", "x-amz-target"}) {
+  for (const std::string_view name :
+       {"authorization", "x-amz-date", "x-amz-target", "x-amz-security-token"}) {
     const auto is_it = [&](const net::Header& header) {
       return net::SameHeaderName(header.name, name);
     };
@@ -138,6 +139,18 @@ Expected<void> CheckTime(std::string_view date, std::string_view day, const Cloc
                            minutes + " min.)");
   }
   return {};
+}
+
+Failure FailureOfKey(const Error& error) {
+  switch (error.code()) {
+    case Code::kDeadline:
+      return {"ExpiredTokenException", "The security token included in the request is expired", 400,
+              Shape::kFramework};
+    case Code::kNotFound:
+      return FailureOf(Error(Code::kUnauthenticated, error.message()), Subject::kOther);
+    default:
+      return FailureOf(error, Subject::kOther);
+  }
 }
 
 Expected<void> ParseCredential(std::string_view text, Authorization& result) {
@@ -224,7 +237,7 @@ std::string Sign(const net::Request& request, const Authorization& authorization
                         {authorization.day, authorization.region, authorization.service}, secret);
 }
 
-Expected<Caller> Authenticate(const net::Request& request, const SecretLookup& secret_of,
+Expected<Caller> Authenticate(const net::Request& request, const KeyLookup& open_key,
                               const Clock& clock, std::chrono::seconds window) {
   const std::string* header = request.Find("authorization");
   if (header == nullptr || header->empty()) {
@@ -249,22 +262,19 @@ Expected<Caller> Authenticate(const net::Request& request, const SecretLookup& s
     return RefuseEarly("InvalidSignatureException",
                        "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
   }
-  const auto secret = secret_of(authorization->access_key_id);
-  if (!secret) {
-    if (secret.error().code() != Code::kNotFound) {
-      return Refuse(FailureOf(secret.error(), Subject::kOther));
-    }
-    return RefuseEarly("UnrecognizedClientException",
-                       "The security token included in the request is invalid.");
-  }
+  const std::string* token = request.Find("x-amz-security-token");
+  auto grant = open_key(authorization->access_key_id,
+                        token == nullptr ? std::string_view() : std::string_view(*token));
+  if (!grant) return Refuse(FailureOfKey(grant.error()));
   if (auto timely = CheckTime(*date, authorization->day, clock, window); !timely) {
     return Refuse(timely.error());
   }
-  const std::string expected = Sign(request, *authorization, *date, *secret);
+  const std::string expected = Sign(request, *authorization, *date, grant->secret);
   if (!EqualInConstantTime(AsBytes(expected), AsBytes(authorization->signature))) {
     return RefuseEarly("InvalidSignatureException", kMismatch);
   }
-  return Caller{std::string(authorization->access_key_id), std::string(authorization->region)};
+  return Caller{*std::move(grant), std::string(authorization->region),
+                std::string(authorization->signature)};
 }
 
 }  // namespace candid::api

@@ -13,6 +13,7 @@
 
 #include "candid/api/failure.h"
 #include "candid/base/clock.h"
+#include "candid/collections/access_keys.h"
 #include "candid/net/http.h"
 
 namespace candid::api {
@@ -39,16 +40,19 @@ std::string Sign(const net::Request& request, const Authorization& authorization
                  std::string_view amz_date, std::string_view secret);
 
 struct Caller {
-  std::string access_key_id;
+  collections::Grant grant;
   std::string region;
+  std::string signature;  // empty: unsigned
 };
 
-// The secret of an access key id; kNotFound where there is no such key. Thread-safe.
-using SecretLookup = std::function<Result<std::string>(std::string_view access_key_id)>;
+// What an access key id and the session token sent with it (empty: none) stand for;
+// collections::AccessKeys::Open. Thread-safe.
+using KeyLookup = std::function<Result<collections::Grant>(std::string_view access_key_id,
+                                                           std::string_view session_token)>;
 
 // Accepts a signature made within `window` of the clock, for service "rekognition", over at least
 // the host and date headers.
-Expected<Caller> Authenticate(const net::Request& request, const SecretLookup& secret_of,
+Expected<Caller> Authenticate(const net::Request& request, const KeyLookup& open_key,
                               const Clock& clock,
                               std::chrono::seconds window = std::chrono::minutes(5));
 

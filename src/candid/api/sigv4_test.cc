@@ -20,9 +20,12 @@ constexpr char kSecret[] = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 constexpr char kDate[] = "20261123T011227Z";
 constexpr char kScope[] = "Credential=AKIDEXAMPLE/20261123/us-east-1/rekognition/aws4_request";
 
-Result<std::string> Lookup(std::string_view id) {
-  if (id == "AKIDEXAMPLE") return std::string(kSecret);
-  return Fail(Code::kNotFound, "no such key");
+Result<collections::Grant> Lookup(std::string_view id, std::string_view token) {
+  if (token == "over") return Fail(Code::kDeadline, "over");
+  if (id == "AKIDEXAMPLE" && (token.empty() || token == "token")) {
+    return collections::Grant{.secret = kSecret, .key_id = std::string(id), .policies = {}};
+  }
+  return Fail(Code::kUnauthenticated, "no such key");
 }
 
 void SignAs(net::Request& request, const std::string& signed_headers) {
@@ -71,7 +74,7 @@ TEST(SigV4, AcceptsTheHeaderSetsOfTheClients) {
     const auto caller = Authenticate(request, Lookup, FixedClock(kDate));
     ASSERT_TRUE(caller) << caller.error().message;
     EXPECT_EQ(caller->region, "us-east-1");
-    EXPECT_EQ(caller->access_key_id, "AKIDEXAMPLE");
+    EXPECT_EQ(caller->grant.key_id, "AKIDEXAMPLE");
   }
 }
 
@@ -90,6 +93,24 @@ TEST(SigV4, RefusesChangedRequests) {
   net::Request path = request;
   path.target = "/base/";
   EXPECT_EQ(TypeOf(path), "InvalidSignatureException");
+}
+
+TEST(SigV4, HandsTheSessionTokenOn) {
+  for (const auto& [token, type] :
+       std::vector<std::pair<const char*, const char*>>{{"token", "ok"},
+                                                        {"stray", "UnrecognizedClientException"},
+                                                        {"over", "ExpiredTokenException"}}) {
+    net::Request request = Unsigned();
+    request.headers.push_back({"X-Amz-Security-Token", token});
+    SignAs(request, "content-type;host;x-amz-date;x-amz-security-token;x-amz-target");
+    EXPECT_EQ(TypeOf(request), type);
+  }
+  net::Request twice = Unsigned();
+  SignAs(twice, kCliHeaders);
+  twice.headers.push_back({"X-Amz-Security-Token", "token"});
+  EXPECT_EQ(TypeOf(twice), "ok") << "its own seal holds it where the signature does not";
+  twice.headers.push_back({"X-Amz-Security-Token", "token"});
+  EXPECT_EQ(TypeOf(twice), "IncompleteSignatureException");
 }
 
 TEST(SigV4, RefusesAnUnsignedTarget) {

@@ -1,12 +1,12 @@
 // candid collections list | create | describe | set | delete
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
 #include <cstdio>
 
 #include "apps/command.h"
+#include "apps/duration.h"
 #include "apps/open.h"
 #include "apps/terminal.h"
 
@@ -17,10 +17,6 @@ using collections::Collection;
 using collections::Keep;
 
 constexpr const char* kKeepNames[] = {"none", "crops", "images"};
-
-std::string FormatTime(store::Time time) {
-  return fmt::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(time));
-}
 
 std::string PromiseOf(const Collection& collection) {
   return collection.false_alarms.empty() ? "none" : collection.false_alarms;
@@ -34,7 +30,8 @@ boost::json::object ToJson(const Collection& collection) {
           {"model_version", collection.model.version},
           {"model_hash", collection.model.hash},
           {"keep", kKeepNames[static_cast<int>(collection.keep)]},
-          {"false_alarms", PromiseOf(collection)}};
+          {"false_alarms", PromiseOf(collection)},
+          {"retention_s", collection.retention.count()}};
 }
 
 void Print(const Context& context, const boost::json::object& json, const Row& header,
@@ -79,7 +76,8 @@ Status Describe(const Context& context, const std::string& id) {
          {"models", one.model.pack + " " + one.model.version},
          {"model hash", one.model.hash},
          {"kept pictures", kKeepNames[static_cast<int>(one.keep)]},
-         {"false alarms", PromiseOf(one)}});
+         {"false alarms", PromiseOf(one)},
+         {"retention", FormatDuration(one.retention)}});
   return {};
 }
 
@@ -89,7 +87,7 @@ collections::Tags TagsOf(const std::string& promise) {
   return {{store::kFalseAlarmsTag, promise}};
 }
 
-Status Set(const Context& context, const std::string& id, const std::string& promise) {
+Status SetPromise(const Context& context, const std::string& id, const std::string& promise) {
   CANDID_ASSIGN(const auto place, OpenWorkplace(context, store::Access::kWrite, Need::kRecords));
   if (promise == "none") {
     CANDID_TRY(place.collections->Untag({}, id, {store::kFalseAlarmsTag}));
@@ -107,6 +105,34 @@ Status Create(const Context& context, const std::string& id, const std::string& 
   const Keep kept = keep == "images" ? Keep::kImages : keep == "crops" ? Keep::kCrops : Keep::kNone;
   CANDID_ASSIGN(const Collection made, place.collections->Create({}, id, kept, TagsOf(promise)));
   if (context.json) std::puts(boost::json::serialize(ToJson(made)).c_str());
+  return {};
+}
+
+// A running server takes it over at its next look, seconds later.
+Status SetRetention(const Context& context, const std::string& id, const std::string& retention) {
+  std::chrono::seconds length{0};
+  if (retention != "none") {
+    CANDID_ASSIGN(length, ParseDuration("--retention", retention));
+    if (length.count() == 0) {
+      return Fail(
+          Code::kInvalidArgument,
+          "--retention of nothing would erase every face: give a length of time, or none to "
+          "keep them");
+    }
+  }
+  CANDID_ASSIGN(const auto store,
+                store::Store::Open(context.state, {.access = store::Access::kBeside}));
+  return store->SetRetention(id, length, {SystemClock().Now(), "", "SetRetention", id, "ok", 0, 0});
+}
+
+struct Changes {
+  std::string promise;    // empty: stays, as the next
+  std::string retention;
+};
+
+Status Set(const Context& context, const std::string& id, const Changes& changes) {
+  if (!changes.retention.empty()) CANDID_TRY(SetRetention(context, id, changes.retention));
+  if (!changes.promise.empty()) CANDID_TRY(SetPromise(context, id, changes.promise));
   return {};
 }
 
@@ -129,10 +155,10 @@ void AddCollections(CLI::App* app, Context* context) {
   CLI::App* group = app->add_subcommand("collections", "Make, list and delete collections");
   group->require_subcommand(1);
   group->footer(
-      "\nlist and describe work beside a running server, the others need it stopped (or use "
-      "its\nAPI).\nExamples:\n  candid collections list\n  candid collections create staff "
+      "\nlist, describe and set --retention work beside a running server, the others need it stopped "
+      "(or use\nits API).\nExamples:\n  candid collections list\n  candid collections create staff "
       "--keep crops\n  candid collections set staff --false-alarms 1/10000\n  candid collections "
-      "delete staff --yes\n");
+      "set staff --retention 30d\n  candid collections delete staff --yes\n");
   Run(group->add_subcommand("list", "All collections with their sizes"), context,
       [context] { return List(*context); });
   auto id = std::make_shared<std::string>();
@@ -159,9 +185,13 @@ void AddCollections(CLI::App* app, Context* context) {
   create->add_option("--false-alarms", *promise, about)->capture_default_str();
   Run(create, context,
       [context, id, keep, promise] { return Create(*context, *id, *keep, *promise); });
-  CLI::App* set = add("set", "Change what a collection promises");
-  set->add_option("--false-alarms", *promise, about)->required();
-  Run(set, context, [context, id, promise] { return Set(*context, *id, *promise); });
+  CLI::App* set = add("set", "Change what a collection promises and how long it keeps its faces");
+  auto changes = std::make_shared<Changes>();
+  set->add_option("--false-alarms", changes->promise, about);
+  set->add_option("--retention", changes->retention,
+                  "Faces older than this are erased: 30d, 12h, or none to keep them");
+  set->require_option(1, 2);
+  Run(set, context, [context, id, changes] { return Set(*context, *id, *changes); });
   CLI::App* erase = add("delete", "Erase a collection with all its faces");
   auto yes = std::make_shared<bool>(false);
   erase->add_flag("--yes", *yes, "Also where it holds faces");

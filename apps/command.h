@@ -38,6 +38,7 @@ void Run(CLI::App* command, Context* context, std::function<Status()> body);
 
 // A file per subcommand: <name>_command.cc.
 void AddAccuracy(CLI::App* app, Context* context);
+void AddAudit(CLI::App* app, Context* context);
 void AddBackup(CLI::App* app, Context* context);
 void AddCalibrate(CLI::App* app, Context* context);
 void AddCollections(CLI::App* app, Context* context);
@@ -45,6 +46,7 @@ void AddCompare(CLI::App* app, Context* context);
 void AddDetect(CLI::App* app, Context* context);
 void AddDoctor(CLI::App* app, Context* context);
 void AddEnroll(CLI::App* app, Context* context);
+void AddErase(CLI::App* app, Context* context);
 void AddEval(CLI::App* app, Context* context);
 void AddKeys(CLI::App* app, Context* context);
 void AddModels(CLI::App* app, Context* context);

@@ -37,6 +37,8 @@ int Main(int argc, char** argv) {
   AddCalibrate(&app, &context);
   AddAccuracy(&app, &context);
   AddKeys(&app, &context);
+  AddAudit(&app, &context);
+  AddErase(&app, &context);
   AddServe(&app, &context);
   try {
     app.parse(argc, argv);

@@ -6,22 +6,27 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <system_error>
 #include <thread>
 
 #include "apps/buckets.h"
 #include "apps/command.h"
+#include "apps/duration.h"
 #include "apps/interrupt.h"
 #include "apps/open.h"
 #include "apps/secret.h"
 #include "candid/api/service.h"
 #include "candid/collections/access_keys.h"
+#include "candid/net/self_signed.h"
 
 namespace candid::apps {
 namespace {
 
+constexpr std::chrono::seconds kUpkeepEvery{5};
 constexpr std::uintmax_t kLeastFreeBytes = 32u << 20;  // of the disk, to be ready
 
 struct ServeOptions {
@@ -29,6 +34,7 @@ struct ServeOptions {
   std::string listen;
   std::string certificate;
   std::string key;
+  bool self_signed = false;
 };
 
 Status ParseListen(const std::string& listen, ops::Config* config) {
@@ -60,8 +66,29 @@ Result<ops::Config> ConfigOf(const Context& context, const ServeOptions& options
   if (!options.certificate.empty()) {
     config.tls_certificate = options.certificate;
     config.tls_key = options.key;
+    config.tls_self_signed = false;
+  }
+  if (options.self_signed) {
+    if (!config.tls_certificate.empty()) {
+      return Fail(Code::kInvalidArgument, "--tls-self-signed and a certificate: choose one");
+    }
+    config.tls_self_signed = true;
   }
   return config;
+}
+
+// Makes the certificate at the first start, and says at each how clients come to trust it.
+Status UseSelfSigned(const Context& context, ops::Config* config, ops::Log& log) {
+  CANDID_ASSIGN(const net::SelfSigned own,
+                net::EnsureSelfSigned(context.state / "tls", config->address));
+  config->tls_certificate = own.certificate;
+  config->tls_key = own.key;
+  log.Write(ops::Level::kInfo, own.made ? "certificate made" : "certificate",
+            {{"file", own.certificate.string()},
+             {"sha256", own.fingerprint},
+             {"expires", FormatTime(own.expires)},
+             {"clients", "AWS_CA_BUNDLE=" + own.certificate.string()}});
+  return {};
 }
 
 // Whether the store can be read, and written as far as one can tell without writing.
@@ -71,6 +98,12 @@ Status CheckStore(const store::Store& store) {
   if (access(store.database().c_str(), R_OK | W_OK) != 0) {
     return Fail(Code::kUnavailable, fmt::format("{}: {}", store.database().string(),
                                                 std::generic_category().message(errno)));
+  }
+  if (store.audit_health().failing) {
+    return Fail(Code::kUnavailable,
+                fmt::format("the audit trail cannot be written, {} lines are "
+                            "lost: free disk space under {}",
+                            store.audit_health().lost, store.folder().string()));
   }
   std::error_code error;
   const auto space = std::filesystem::space(store.folder(), error);
@@ -129,10 +162,50 @@ void AuditMatchingOfAges(store::Store& store) {
   store.Audit({SystemClock().Now(), "", "MatchAgesTheModelCannotTellApart", "", "ok", 0, 0});
 }
 
+// Done every few seconds while the server runs, by a thread of its own.
+class Upkeep {
+ public:
+  explicit Upkeep(std::function<void()> work)
+      : thread_([this, work = std::move(work)] {
+          std::unique_lock lock(mutex_);
+          while (!ended_.wait_for(lock, kUpkeepEvery, [this] { return end_; })) work();
+        }) {}
+  ~Upkeep() {
+    {
+      const std::lock_guard guard(mutex_);
+      end_ = true;
+    }
+    ended_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool end_ = false;
+  std::thread thread_;  // last: it uses the others
+};
+
+// Says once what is wrong, and again when it is another thing.
+class Complaint {
+ public:
+  explicit Complaint(ops::Log& log) : log_(log) {}
+  void About(const char* what, const Status& status) {
+    const std::string reason = status ? "" : status.error().message();
+    if (reason != last_ && !status) log_.Write(ops::Level::kError, what, {{"reason", reason}});
+    last_ = reason;
+  }
+
+ private:
+  ops::Log& log_;
+  std::string last_;
+};
+
 Status Serve(const Context& context, const ServeOptions& options) {
   Interrupt interrupt;
-  CANDID_ASSIGN(const ops::Config config, ConfigOf(context, options));
+  CANDID_ASSIGN(ops::Config config, ConfigOf(context, options));
   CANDID_ASSIGN(const auto log, ops::Log::Create(config.log_format, config.log_level));
+  if (config.tls_self_signed) CANDID_TRY(UseSelfSigned(context, &config, *log));
   collections::Options limits;
   limits.max_collections = static_cast<std::size_t>(config.max_collections);
   limits.max_faces = static_cast<std::size_t>(config.max_faces_per_collection);
@@ -149,11 +222,12 @@ Status Serve(const Context& context, const ServeOptions& options) {
     CANDID_TRY(readiness.Get());
     return CheckStore(store);
   };
-  CANDID_ASSIGN(
-      const auto service,
-      api::Service::Start(config, {*place.collections, *buckets,
-                                   [&keys](std::string_view id) { return keys->Secret(id); },
-                                   std::move(paging_secret), ready, *log, metrics}));
+  CANDID_ASSIGN(const auto service,
+                api::Service::Start(config, {*place.collections, *buckets,
+                                             [&keys](std::string_view id, std::string_view token) {
+                                               return keys->Open(id, token);
+                                             },
+                                             std::move(paging_secret), ready, *log, metrics}));
   log->Write(ops::Level::kInfo, "serving",
              {{"address", std::string_view(config.address)},
               {"port", std::int64_t{service->port()}},
@@ -165,6 +239,16 @@ Status Serve(const Context& context, const ServeOptions& options) {
   }
   std::atomic<bool> stopping = false;
   std::thread warming([&] { Warm(*place.collections, stopping, readiness, *log); });
+  Complaint sealing(*log);
+  Complaint erasing(*log);
+  Upkeep upkeep([&] {
+    sealing.About("audit trail not sealed", place.store->SealAuditHead());
+    const auto erased = place.collections->EraseExpired();
+    erasing.About("old faces not erased", erased ? Status() : Fail(erased.error()));
+    if (erased.value_or(0) == 0) return;
+    log->Write(ops::Level::kInfo, "old faces erased",
+               {{"faces", static_cast<std::int64_t>(*erased)}});
+  });
   interrupt.Wait();
   log->Write(ops::Level::kInfo, "stopping", {});
   stopping = true;
@@ -181,12 +265,15 @@ void AddServe(CLI::App* app, Context* context) {
       "\nWithout TLS only a loopback address is served. Settings: "
       "docs/configuration.md.\nExamples:\n"
       "  candid serve --listen 127.0.0.1:8600\n  candid serve --config candid.toml\n"
+      "  candid serve --listen 0.0.0.0:8443 --tls-self-signed\n"
       "  candid serve --listen 0.0.0.0:8443 --tls-certificate chain.pem --tls-key key.pem\n");
   auto options = std::make_shared<ServeOptions>();
   command->add_option("--config", options->config, "TOML file")->check(CLI::ExistingFile);
   command->add_option("--listen", options->listen, "ADDRESS:PORT; wins over the file");
   command->add_option("--tls-certificate", options->certificate, "PEM file, chain included");
   command->add_option("--tls-key", options->key, "PEM file of its private key");
+  command->add_flag("--tls-self-signed", options->self_signed,
+                    "A certificate of its own, made at the first start");
   Run(command, context, [context, options] { return Serve(*context, *options); });
 }
 

@@ -1,5 +1,6 @@
 """`candid` is killed at random moments, again and again: whatever it acknowledged is there,
 whatever it erased is gone, nothing is half there. CANDID_CRASH_ROUNDS says how often."""
+import json
 import os
 import pathlib
 import random
@@ -72,6 +73,8 @@ class Killed(unittest.TestCase):
             for thread in threads:
                 thread.join()
             self.assertEqual(world.flaws(server.state), {}, f"after kill {round_}")
+            verified = world.candid(server.state, "audit", "verify")
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
             server.start()
             faces = world.faces(server, "kept")
             there = [face["FaceId"] for face in faces]
@@ -91,6 +94,9 @@ class Killed(unittest.TestCase):
                                                 "FaceMatchThreshold": 99, "MaxFaces": 4096})
             self.assertLessEqual({match["Face"]["FaceId"] for match in ready.json["FaceMatches"]},
                                  set(there), "in memory as on disk")
+        trail = json.loads(world.candid(server.state, "audit", "export", "--json").stdout)["lines"]
+        written = sum(line["affected"] for line in trail if line["operation"] == "IndexFaces")
+        self.assertGreaterEqual(written, len(stored), "whatever was acknowledged has its line")
         self.assertGreater(len(stored), ROUNDS)
         self.assertGreater(len(erased), 0)
         self.assertGreater(len(owners), 0)

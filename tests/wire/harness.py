@@ -68,7 +68,8 @@ def grey_png(width, height, rows=None):
 
 class Server:
     """`candid serve` on a state folder of its own. Settings are those of docs/configuration.md,
-    as server_workers=1. `tls`: folder of certificate.pem and key.pem."""
+    as server_workers=1. `tls`: folder of certificate.pem and key.pem, or "own": the server makes
+    them."""
 
     def __init__(self, tls=None, **settings):
         self.state = pathlib.Path(tempfile.mkdtemp())
@@ -82,7 +83,10 @@ class Server:
         self.settings = {"server_port": 0, "log_format": "json", "server_max_wait_ms": 600_000,
                          **settings}
         self.trust = None
-        if tls:
+        self.own_certificate = tls == "own"
+        if self.own_certificate:
+            self.settings.update(server_tls_self_signed="true")
+        elif tls:
             self.settings.update(server_tls_certificate=tls / "certificate.pem",
                                  server_tls_key=tls / "key.pem")
             self.trust = ssl.create_default_context(cafile=tls / "certificate.pem")
@@ -97,6 +101,8 @@ class Server:
         self.process = subprocess.Popen([CANDID, "serve", "--state", self.state], env=env,
                                         stderr=subprocess.PIPE, text=True)
         self.port = self.await_port()
+        if self.own_certificate:
+            self.trust = ssl.create_default_context(cafile=self.state / "tls/certificate.pem")
         self.endpoint = f"{'https' if self.trust else 'http'}://127.0.0.1:{self.port}"
         self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr),
                                        daemon=True)

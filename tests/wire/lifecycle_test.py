@@ -59,7 +59,7 @@ class LettingIn(unittest.TestCase):
     def test_a_key_that_was_disabled(self):
         with harness.running() as server:
             for change, kind in (("disable", "UnrecognizedClientException"), ("enable", "ok"),
-                                 ("delete", "UnrecognizedClientException")):
+                                 ("revoke", "UnrecognizedClientException")):
                 server.stop()
                 self.keys(server, change, server.key_id)
                 server.start()

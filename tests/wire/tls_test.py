@@ -1,4 +1,5 @@
 """TLS: curl, boto3 and raw handshakes against `candid serve` with a certificate."""
+import json
 import os
 import pathlib
 import shutil
@@ -128,6 +129,66 @@ class Tls(unittest.TestCase):
         self.assertEqual(client.list_collections()["CollectionIds"], ["tls"])
         client.delete_collection(CollectionId="tls")
         client.close()
+
+
+class Own(unittest.TestCase):
+    """--tls-self-signed."""
+
+    def certificate_lines(self, own):
+        return [json.loads(line) for line in own.log if '"certificate' in line]
+
+    def test_made_at_the_first_start_and_kept(self):
+        with harness.running(tls="own", server_address="0.0.0.0") as own:
+            folder = own.state / "tls"
+            self.assertEqual((folder / "key.pem").stat().st_mode & 0o777, 0o600)
+            self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+            shown = subprocess.run(["openssl", "x509", "-in", folder / "certificate.pem", "-noout",
+                                    "-fingerprint", "-sha256"], check=True, capture_output=True,
+                                   text=True).stdout.strip().split("=")[1]
+            said = self.certificate_lines(own)[0]
+            self.assertEqual(said["event"], "certificate made")
+            self.assertEqual(said["sha256"], shown)
+            self.assertEqual(said["file"], str(folder / "certificate.pem"))
+            self.assertEqual(own.call("ListCollections", {}).status, 200)
+            key = (folder / "key.pem").read_bytes()
+            own.stop()
+            own.start()
+            self.assertEqual((folder / "key.pem").read_bytes(), key)
+            self.assertEqual(self.certificate_lines(own)[-1]["event"], "certificate")
+            self.assertEqual(own.call("ListCollections", {}).status, 200)
+            if shutil.which("curl"):
+                for name, status in (("localhost", 0), ("wrong.example", 60)):
+                    done = subprocess.run(
+                        ["curl", "-s", "--cacert", folder / "certificate.pem", "--resolve",
+                         f"{name}:{own.port}:127.0.0.1", f"https://{name}:{own.port}/healthz"],
+                        capture_output=True, text=True)
+                    self.assertEqual(done.returncode, status, name)
+            if boto3:
+                client = boto3.client("rekognition", endpoint_url=own.endpoint, region_name=REGION,
+                                      aws_access_key_id=own.key_id,
+                                      aws_secret_access_key=own.secret,
+                                      verify=str(folder / "certificate.pem"))
+                self.assertEqual(client.list_collections()["CollectionIds"], [])
+                client.close()
+            if shutil.which("node"):
+                script = f"fetch('{own.endpoint}/healthz').then(a => a.text()).then(console.log)"
+                done = subprocess.run(["node", "-e", script], capture_output=True, text=True,
+                                      env=dict(os.environ, NODE_EXTRA_CA_CERTS=str(
+                                          folder / "certificate.pem")))
+                self.assertEqual(done.stdout.strip(), "ok", done.stderr)
+
+    def test_half_of_the_pair(self):
+        with harness.running(tls="own") as own:
+            own.stop()
+            (own.state / "tls/key.pem").unlink()
+            done = subprocess.run([CANDID, "serve", "--state", own.state, "--listen",
+                                   "127.0.0.1:0", "--tls-self-signed"], capture_output=True,
+                                  text=True, timeout=60)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("key.pem is missing", done.stderr)
+            (own.state / "tls/certificate.pem").unlink()
+            own.start()
+            self.assertEqual(own.call("ListCollections", {}).status, 200)
 
 
 class Files(unittest.TestCase):

@@ -126,7 +126,7 @@ Status SetRetention(const Context& context, const std::string& id, const std::st
 }
 
 struct Changes {
-  std::string promise;    // empty: stays, as the next
+  std::string promise;  // empty: stays, as the next
   std::string retention;
 };
 
@@ -155,7 +155,8 @@ void AddCollections(CLI::App* app, Context* context) {
   CLI::App* group = app->add_subcommand("collections", "Make, list and delete collections");
   group->require_subcommand(1);
   group->footer(
-      "\nlist, describe and set --retention work beside a running server, the others need it stopped "
+      "\nlist, describe and set --retention work beside a running server, the others need it "
+      "stopped "
       "(or use\nits API).\nExamples:\n  candid collections list\n  candid collections create staff "
       "--keep crops\n  candid collections set staff --false-alarms 1/10000\n  candid collections "
       "set staff --retention 30d\n  candid collections delete staff --yes\n");

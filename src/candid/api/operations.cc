@@ -35,8 +35,8 @@ face::AttributeSet WantedOf(const std::vector<std::string>& names) {
 Expected<std::string> DetectFaces(const Input& input, const OperationContext& context) {
   const auto image = PictureOf(input, "Image", context);
   if (!image) return Refuse(image.error());
-  const auto result =
-      context.collections.Detect(context.caller, image->bytes(), WantedOf(input.Texts("Attributes")));
+  const auto result = context.collections.Detect(context.caller, image->bytes(),
+                                                 WantedOf(input.Texts("Attributes")));
   if (!result) return Refuse(FailureOf(result.error(), Subject::kImage));
   Observe(context, result->timings, result->faces.size());
   JsonWriter json;

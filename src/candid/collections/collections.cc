@@ -215,9 +215,11 @@ Result<Page<StoredFace>> Collections::ListFaces(const ListFacesRequest& request)
   return page;
 }
 
-Result<DeleteFacesOutcome> Collections::State::EraseFaces(
-    const Caller& caller, const std::string& operation, const std::string& collection,
-    const std::vector<std::string>& face_ids, FacesOfUsers of_users) {
+Result<DeleteFacesOutcome> Collections::State::EraseFaces(const Caller& caller,
+                                                          const std::string& operation,
+                                                          const std::string& collection,
+                                                          const std::vector<std::string>& face_ids,
+                                                          FacesOfUsers of_users) {
   const std::vector<std::string> asked = Unique(face_ids);
   const OwnedRoom owned = galleries.Own(collection);
   CANDID_ASSIGN(const auto there, store.FindFaces(collection, asked));
@@ -237,8 +239,7 @@ Result<DeleteFacesOutcome> Collections::State::EraseFaces(
   }
   store::AuditEntry entry = Entry(caller, operation, collection);
   entry.refused = outcome.associated.size();
-  CANDID_ASSIGN(const auto gone,
-                store.DeleteFaces(collection, outcome.deleted, std::move(entry)));
+  CANDID_ASSIGN(const auto gone, store.DeleteFaces(collection, outcome.deleted, std::move(entry)));
   std::vector<gallery::Key> keys;
   for (const StoredFace& face : gone) keys.push_back(face.row);
   if (const auto gallery = owned.room->gallery()) gallery->Remove(keys);
@@ -271,9 +272,8 @@ Result<std::uint64_t> Collections::EraseExpired() {
         if (!old && old.error().code() == Code::kNotFound) break;
         if (!old) return Fail(old.error());
         if (old->empty()) break;
-        CANDID_ASSIGN(const auto outcome,
-                      state_->EraseFaces({}, "RetentionErase", collection.id, *old,
-                                         FacesOfUsers::kErase));
+        CANDID_ASSIGN(const auto outcome, state_->EraseFaces({}, "RetentionErase", collection.id,
+                                                             *old, FacesOfUsers::kErase));
         erased += outcome.deleted.size();
         if (outcome.deleted.empty()) break;
       }

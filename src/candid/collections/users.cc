@@ -106,8 +106,7 @@ Result<SearchUsersOutcome> Collections::SearchUsers(const Caller& caller,
   };
   auto outcome = search();
   const std::size_t returned = outcome ? outcome->matches.size() : 0;
-  return state_->Told(state_->Entry(caller, "SearchUsers", request.collection), std::move(outcome),
-                      returned);
+  return State::Told(caller, std::move(outcome), returned);
 }
 
 Result<SearchUsersOutcome> Collections::SearchUsersByImage(
@@ -144,8 +143,7 @@ Result<SearchUsersOutcome> Collections::SearchUsersByImage(
   };
   auto outcome = search();
   const std::size_t returned = outcome ? outcome->matches.size() : 0;
-  return state_->Told(state_->Entry(caller, "SearchUsersByImage", request.collection),
-                      std::move(outcome), returned);
+  return State::Told(caller, std::move(outcome), returned);
 }
 
 }  // namespace candid::collections

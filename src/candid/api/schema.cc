@@ -232,8 +232,6 @@ static_assert(std::size(kOperations) + std::size(kNotServed) == 75);
 
 }  // namespace
 
-std::span<const OperationSchema> Operations() { return kOperations; }
-
 const OperationSchema* SchemaOf(std::string_view operation) {
   const auto* found = std::find_if(std::begin(kOperations), std::end(kOperations),
                                    [&](const auto& schema) { return schema.name == operation; });

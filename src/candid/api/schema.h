@@ -47,10 +47,7 @@ struct OperationSchema {
   std::span<const Member> members;
 };
 const OperationSchema* SchemaOf(std::string_view operation);
-// All of them, in an order that stays.
-std::span<const OperationSchema> Operations();
-
-// All that are served; docs/operations.md is held to them.
+// All that are served, in an order that stays; docs/operations.md is held to them.
 std::span<const OperationSchema> Operations();
 
 // Names that the real service has and we do not serve (yet).

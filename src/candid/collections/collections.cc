@@ -255,7 +255,8 @@ Result<DeleteFacesOutcome> Collections::DeleteFaces(const Caller& caller,
                                                     const std::vector<std::string>& face_ids) {
   CANDID_TRY(CheckFaceIds(face_ids));
   CANDID_TRY(state_->store.FindCollection(collection));
-  return state_->EraseFaces(caller, "DeleteFaces", collection, face_ids, FacesOfUsers::kKeep);
+  return state_->EraseFaces(caller, "DeleteFaces", collection, face_ids,
+                            State::FacesOfUsers::kKeep);
 }
 
 Result<std::uint64_t> Collections::EraseExpired() {
@@ -273,7 +274,7 @@ Result<std::uint64_t> Collections::EraseExpired() {
         if (!old) return Fail(old.error());
         if (old->empty()) break;
         CANDID_ASSIGN(const auto outcome, state_->EraseFaces({}, "RetentionErase", collection.id,
-                                                             *old, FacesOfUsers::kErase));
+                                                             *old, State::FacesOfUsers::kErase));
         erased += outcome.deleted.size();
         if (outcome.deleted.empty()) break;
       }

@@ -1,8 +1,11 @@
 """Pictures that a request names: folders, a real S3 server (s3rver), and a store that is hostile."""
+import contextlib
+import hashlib
 import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -151,6 +154,23 @@ class Folders(Objects):
             self.assertEqual(call(operation, {"CollectionId": "none", "Image": missing}).failure,
                              ("ResourceNotFoundException",
                               "The collection id: none does not exist"))
+
+    def test_the_trail_keeps_their_hashes(self):
+        first, second = PICTURE, grey_png(90, 90)
+        (self.root / "bucket/second.png").write_bytes(second)
+        self.server.call("CompareFaces", {"SourceImage": named("a.png"),
+                                          "TargetImage": named("second.png")})
+        expected = " ".join(hashlib.sha256(picture).hexdigest() for picture in (first, second))
+        for _ in range(50):
+            with contextlib.closing(sqlite3.connect(
+                    f"file:{self.server.state}/candid.db?mode=ro", uri=True)) as trail:
+                kept = [row[0] for row in trail.execute(
+                    "SELECT images FROM audit WHERE images LIKE '% %'")]
+            if kept:
+                break
+            time.sleep(0.1)
+        self.assertEqual(kept, [expected] * len(kept))
+        self.assertTrue(kept)
 
     def test_settings(self):
         for settings, says in (

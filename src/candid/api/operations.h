@@ -18,9 +18,9 @@ struct OperationContext {
   const objects::Source& objects;
   const PagingTokens& tokens;
   ops::Metrics& metrics;
-  collections::Caller caller;
-  std::string region;      // of ARNs
-  std::string account_id;  // of ARNs
+  collections::Caller& caller;  // the trail keeps what operations add
+  std::string region;           // of ARNs
+  std::string account_id;       // of ARNs
 };
 
 // Runs the operation of that name, which has a schema. Thread-safe.

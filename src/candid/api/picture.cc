@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "candid/base/hash.h"
+
 namespace candid::api {
 namespace {
 
@@ -39,6 +41,9 @@ Expected<Picture> PictureOf(const Input& input, std::string_view member,
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   context.metrics.ObserveStage("fetch", took.count());
   if (!fetched) return Refuse(ObjectFailure(fetched.error()));
+  // Of pictures sent along the trail knows already.
+  if (!context.caller.images.empty()) context.caller.images += ' ';
+  context.caller.images += Sha256Hex(*fetched);
   return Picture(*std::move(fetched));
 }
 

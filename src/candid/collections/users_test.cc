@@ -132,22 +132,25 @@ TEST_F(UsersTest, AreFoundByOneAnotherAndNotByThemselves) {
   EXPECT_EQ(refused({"none", "one", ""}).code(), Code::kNotFound);
 }
 
+// Similarities near 100 quickly: 20 degrees apart is 100 - 6e-12.
+constexpr double kTheSame = 100 - 1e-12;
+
 // Whatever is changed after the vectors came to memory is what a restart reads.
 TEST_F(UsersTest, VectorsFollowEveryChange) {
   User("u", {0});
   const std::string second = Face(40);
-  EXPECT_THAT(Search(0, 99.9), ElementsAre("u"));  // in memory from here on
+  EXPECT_THAT(Search(0, kTheSame), ElementsAre("u"));  // in memory from here on
   EXPECT_EQ(collections_->loaded().users, 1u);
   Associate("u", {second}, 0);
-  EXPECT_THAT(Search(20, 99.9), ElementsAre("u"));
-  EXPECT_THAT(Search(0, 99.9), IsEmpty());
+  EXPECT_THAT(Search(20, kTheSame), ElementsAre("u"));
+  EXPECT_THAT(Search(0, kTheSame), IsEmpty());
   Open();
-  EXPECT_THAT(Search(20, 99.9), ElementsAre("u"));
+  EXPECT_THAT(Search(20, kTheSame), ElementsAre("u"));
   EXPECT_TRUE(Free("u", {second}).has_faces);
-  EXPECT_THAT(Search(0, 99.9), ElementsAre("u"));
+  EXPECT_THAT(Search(0, kTheSame), ElementsAre("u"));
   User("v", {0});
   ASSERT_TRUE(collections_->DeleteUser(kCaller, {"a", "u", ""}));
-  EXPECT_THAT(Search(0, 99.9), ElementsAre("v"));
+  EXPECT_THAT(Search(0, kTheSame), ElementsAre("v"));
   EXPECT_EQ(collections_->Describe("a")->user_count, 1u);
   ASSERT_TRUE(collections_->Delete(kCaller, "a"));
   EXPECT_EQ(collections_->loaded().users, 0u);

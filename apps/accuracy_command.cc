@@ -117,8 +117,10 @@ Status Accuracy(const Context& context) {
   PrintSimilarities(scale);
   PrintGroups(scale);
   PrintGalleries(scale);
-  std::printf("\n* extrapolated beyond the data by a Pareto tail. Nothing is stated below %.0e.\n",
-              table.limit);
+  std::printf(
+      "\n* extrapolated beyond the group's data as everybody's goes on. Nothing is stated below "
+      "%.0e.\n",
+      table.limit);
   if (table.decline_below_age) {
     std::printf("Faces of an estimated age below %.1f are declined, not matched.\n",
                 *table.decline_below_age);

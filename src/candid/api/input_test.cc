@@ -179,8 +179,8 @@ TEST(Input, MapsAreChecked) {
 
 TEST(Schema, EveryOperationIsServedOrKnown) {
   EXPECT_NE(SchemaOf("IndexFaces"), nullptr);
-  EXPECT_EQ(SchemaOf("CreateUser"), nullptr);
-  EXPECT_TRUE(IsKnownButNotServed("CreateUser"));
+  EXPECT_EQ(SchemaOf("DetectLabels"), nullptr);
+  EXPECT_TRUE(IsKnownButNotServed("DetectLabels"));
   EXPECT_FALSE(IsKnownButNotServed("IndexFaces"));
   EXPECT_FALSE(IsKnownButNotServed("Nonsense"));
 }

@@ -393,7 +393,6 @@ Result<CalibrateOutcome> Calibrate(std::span<const CalibrationSet> sets,
   const std::vector<double> once(people, 1);
   std::vector<double> plain(statistic.figures());
   statistic.Measure(once, plain);
-  const auto tails = statistic.Tails(once);
   const Replicates replicates =
       Bootstrap(people, statistic.figures(), options.bootstrap,
                 [&](std::span<const double> weights, std::span<double> figures) {
@@ -406,7 +405,7 @@ Result<CalibrateOutcome> Calibrate(std::span<const CalibrationSet> sets,
     group.impostor_pairs = static_cast<std::uint64_t>(listed.pairs[g].count);
     group.measured_to = rates[statistic.plan(g).extrapolated - 1];
     group.points = PointsOf(statistic, g, rates, plain, replicates);
-    group.tail = tails[g];
+    if (g == 0) group.tail = statistic.Tail(once);
     std::vector<double> scores;
     for (const decision::RatePoint& point : group.points) scores.push_back(point.score);
     const MatedPeople mated = CountMisses(all, listed.of[g], scores);

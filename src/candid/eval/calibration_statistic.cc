@@ -107,49 +107,39 @@ void CalibrationStatistic::MeasureGroup(std::size_t g, std::span<const double> w
   while (rate > plan.first) scores[--rate] = threshold;
 }
 
-std::vector<decision::ParetoTail> CalibrationStatistic::Tails(
+std::optional<decision::ParetoTail> CalibrationStatistic::Tail(
     std::span<const double> weights) const {
-  std::vector<Excesses> excesses;
-  std::vector<double> totals;
-  double shapes = 0, behind = 0;
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    totals.push_back(Total(groups_[g], weights));
-    excesses.push_back(plans_[g].tail == 0 ? Excesses{}
-                                           : ExcessesOf(groups_[g], plans_[g].tail, weights));
-    const Excesses& e = excesses.back();
-    if (const auto own = FitTail(e.all, e.threshold, totals.back())) {
-      shapes += own->shape * static_cast<double>(e.all.size());
-      behind += static_cast<double>(e.all.size());
-    }
-  }
-  // Without a fit anywhere: exponential.
-  const double shape = behind > 0 ? shapes / behind : 0;
-  std::vector<decision::ParetoTail> tails;
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    const Excesses& e = excesses[g];
-    // The mean excess of such a tail is scale / (1 - shape).
-    const double scale = e.weight > 0 ? e.sum / e.weight * (1 - shape) : kNone;
-    tails.push_back({e.threshold, shape, scale, e.weight / totals[g]});
-  }
-  return tails;
+  if (plans_.front().tail == 0) return std::nullopt;
+  const Excesses e = ExcessesOf(groups_.front(), plans_.front().tail, weights);
+  const double total = Total(groups_.front(), weights);
+  if (!(e.weight > 0) || !(total > 0)) return std::nullopt;
+  const auto fitted = FitTail(e.all, e.threshold, total);
+  // Without a fit: exponential.
+  const double shape = fitted ? fitted->shape : 0;
+  // The mean excess of such a tail is scale / (1 - shape).
+  return decision::ParetoTail{e.threshold, shape, e.sum / e.weight * (1 - shape), e.weight / total};
 }
 
 void CalibrationStatistic::Measure(std::span<const double> weights,
                                    std::span<double> figures) const {
   std::fill(figures.begin(), figures.end(), kNone);
-  const auto tails = Tails(weights);
+  const auto tail = Tail(weights);
+  const auto everybody = figures.subspan(at(0, 0), rates_.size());
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const Plan& plan = plans_[g];
     const auto scores = figures.subspan(at(g, 0), rates_.size());
     const double total = Total(groups_[g], weights);
     if (!(total > 0)) continue;
     MeasureGroup(g, weights, total, scores);
-    if (plan.extrapolated == plan.first || !(tails[g].scale > 0)) continue;
-    // From the last measured point on, so that the curve has no step.
+    if (plan.extrapolated == plan.first || !tail || !(tail->scale > 0)) continue;
+    // From the last measured point on, so that the curve has no step: everybody by the tail, a
+    // group as everybody goes on from that rate.
     const std::size_t last = plan.extrapolated - 1;
-    const double from = tails[g].ScoreAt(std::min(rates_[last], tails[g].share));
+    const double from =
+        g == 0 ? tail->ScoreAt(std::min(rates_[last], tail->share)) : everybody[last];
     for (std::size_t r = plan.extrapolated; r < rates_.size(); ++r) {
-      scores[r] = scores[last] + tails[g].ScoreAt(std::min(rates_[r], tails[g].share)) - from;
+      const double to = g == 0 ? tail->ScoreAt(std::min(rates_[r], tail->share)) : everybody[r];
+      scores[r] = scores[last] + to - from;
     }
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -28,14 +29,15 @@ struct StrangerPairs {
 // Const calls are thread-safe.
 class CalibrationStatistic {
  public:
-  // Rates fall; the groups' points are those that their pairs reach. `groups` is borrowed.
+  // The first group is everybody. Rates fall; the groups' points are those that their pairs reach.
+  // `groups` is borrowed.
   CalibrationStatistic(std::span<const StrangerPairs> groups, std::span<const double> rates);
 
   // Of a group: the points first..rates.size() are there, those before `extrapolated` measured.
   struct Plan {
     std::size_t first = 0;
     std::size_t extrapolated = 0;
-    std::size_t tail = 0;  // pairs that shape it, from the best on
+    std::size_t tail = 0;  // pairs that would shape its tail, from the best on
   };
   const Plan& plan(std::size_t group) const { return plans_[group]; }
 
@@ -44,8 +46,10 @@ class CalibrationStatistic {
 
   // Fills the scores of every group's points; NaN where a group has none.
   void Measure(std::span<const double> weights, std::span<double> figures) const;
-  // The tails behind them.
-  std::vector<decision::ParetoTail> Tails(std::span<const double> weights) const;
+  // Everybody's tail, behind their extrapolated points. A group's go on from its last measured one
+  // as everybody's do: of a group of a hundred people nobody can tell a tail of its own. None:
+  // nothing to fit it to.
+  std::optional<decision::ParetoTail> Tail(std::span<const double> weights) const;
 
  private:
   Plan MakePlan(const StrangerPairs& group) const;

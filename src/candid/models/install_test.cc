@@ -41,7 +41,7 @@ TEST_F(InstallTest, ConvertsToTheStatedBytesAndNoticesDamage) {
   const auto note = [&](const std::string& part) { converted.push_back(part); };
   const auto pack = Install(kManifest, kNpm, folder_, note);
   ASSERT_TRUE(pack) << pack.error().message();
-  EXPECT_EQ(converted.size(), 5u);
+  EXPECT_EQ(converted.size(), 6u);
   EXPECT_TRUE(Verify(*pack));
 
   converted.clear();

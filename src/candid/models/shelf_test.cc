@@ -252,9 +252,10 @@ TEST(CatalogueTest, EveryShippedManifestIsSoundAndSaysItsTerms) {
     EXPECT_EQ(pack.manifest.stem(), pack.name);
     EXPECT_FALSE(pack.title.empty());
     for (const Part& part : pack.parts) {
-      EXPECT_TRUE(part.origin.source.starts_with("npm ") ||
-                  part.origin.source.starts_with("https://"))
-          << part.origin.source;
+      const std::string& source = part.origin.source;
+      EXPECT_TRUE(source.starts_with("npm ") || source.starts_with("https://") ||
+                  source.starts_with("shipped"))
+          << source;
     }
     // They share the default pack's detector and landmarks, so `add` of the embedder suffices.
     EXPECT_EQ(pack.detector().sha256, packs->front().detector().sha256);

@@ -131,6 +131,9 @@ struct Changes {
 };
 
 Status Set(const Context& context, const std::string& id, const Changes& changes) {
+  if (changes.retention.empty() && changes.promise.empty()) {
+    return Fail(Code::kInvalidArgument, "set what? --false-alarms or --retention says it");
+  }
   if (!changes.retention.empty()) CANDID_TRY(SetRetention(context, id, changes.retention));
   if (!changes.promise.empty()) CANDID_TRY(SetPromise(context, id, changes.promise));
   return {};
@@ -191,7 +194,6 @@ void AddCollections(CLI::App* app, Context* context) {
   set->add_option("--false-alarms", changes->promise, about);
   set->add_option("--retention", changes->retention,
                   "Faces older than this are erased: 30d, 12h, or none to keep them");
-  set->require_option(1, 2);
   Run(set, context, [context, id, changes] { return Set(*context, *id, *changes); });
   CLI::App* erase = add("delete", "Erase a collection with all its faces");
   auto yes = std::make_shared<bool>(false);

@@ -481,18 +481,20 @@ class Trail(unittest.TestCase):
     def test_export_in_a_span(self):
         server.call("ListCollections", {})
         lines = self.lines()
-        text = candid("audit", "export").stdout
-        self.assertGreaterEqual(text.count("\r\n") - 1, len(lines))
-        self.assertEqual(candid("audit", "export", "--since", "2999-01-01").stdout.count("\r\n"), 1)
-        self.assertEqual(candid("audit", "export", "--until", "2001-01-01").stdout.count("\r\n"), 1)
+        rows = candid("audit", "export").stdout.splitlines()
+        self.assertGreaterEqual(len(rows) - 1, len(lines))
+        for nothing in (("--since", "2999-01-01"), ("--until", "2001-01-01")):
+            self.assertEqual(candid("audit", "export", *nothing).stdout.splitlines(), rows[:1])
         self.assertEqual(candid("audit", "export", "--since", "soon", ok=False).returncode, 2)
 
     def test_a_flood_of_strangers_is_counted_not_kept(self):
         with harness.running() as other:
-            with other.connect() as connection:
-                for _ in range(1500):
-                    connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
-                    read_answer(connection)
+            for _ in range(15):  # connections are closed after so many requests
+                with other.connect() as connection:
+                    for _ in range(100):
+                        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n"
+                                           b"\r\n")
+                        read_answer(connection)
             other.stop()
             lines = json.loads(candid("audit", "export", "--json",
                                       state=other.state).stdout)["lines"]

@@ -210,6 +210,8 @@ class Coverage(unittest.TestCase):
     def broken_store(self):
         with harness.running() as server:
             self.fill(server)
+            server.stop()
+            server.start()  # with nothing of the database in memory that could stand in for it
             for name in ("candid.db", "candid.db-wal"):
                 if (server.state / name).exists():
                     (server.state / name).write_bytes(b"")

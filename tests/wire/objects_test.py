@@ -41,18 +41,20 @@ def padded(size):
 
 class Objects(unittest.TestCase):
     def detect(self, server, image):
-        return server.call("DetectFaces", {"Image": image}).failure
+        answer = server.call("DetectFaces", {"Image": image})
+        self.request = answer.headers["x-amzn-requestid"]
+        return answer.failure
 
     def reason(self, server):
-        """Why the last call was refused, from the log."""
-        for _ in range(50):
+        """Why detect was refused last, from the log."""
+        for _ in range(100):
             events = [json.loads(line) for line in list(server.log) if line.startswith("{")]
-            if events and events[-1]["event"] == "request":
+            ours = {event["event"]: event for event in events
+                    if event.get("request") == self.request}
+            if "request" in ours:  # the last line of each
                 break
             time.sleep(0.02)
-        last = events[-1]["request"]
-        return next((event["reason"] for event in events if event["event"] == "refused" and
-                     event["request"] == last), None)
+        return ours["refused"]["reason"] if "refused" in ours else None
 
 
 class Folders(Objects):

@@ -87,7 +87,7 @@ class Cli(unittest.TestCase):
                          "--quality-filter", "NONE")
         self.assertEqual(len(probe["FaceMatches"]), 2)
         seen = self.aws("detect-faces", "--image-bytes", alice[0], "--attributes", "ALL")
-        self.assertEqual(len(seen["FaceDetails"][0]["Landmarks"]), 5)
+        self.assertEqual(len(seen["FaceDetails"][0]["Landmarks"]), 30)
         compared = self.aws("compare-faces", "--source-image-bytes", alice[0],
                             "--target-image-bytes", bob[0], "--similarity-threshold", "80",
                             "--quality-filter", "LOW")

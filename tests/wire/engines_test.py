@@ -44,6 +44,10 @@ def holds(sign, major, minor, patch, version):
     return version < bound if sign == "<" else same
 
 
+# The S3 server of objects_test, which says so and skips where Node is too old for it.
+SKIPPED_BY_OLDER = {"node_modules/@20minutes/s3rver", "node_modules/commander"}
+
+
 class Engines(unittest.TestCase):
     def test_ranges(self):
         for expression in (">=18.0.0", ">= 0.4", ">=0.4.x", "^14 || >=16", "18.x", "*", "<19",
@@ -58,8 +62,8 @@ class Engines(unittest.TestCase):
         self.assertTrue(LOCKS)
         for lock in LOCKS:
             packages = json.loads(lock.read_text())["packages"]
-            newer = [name for name, entry in packages.items()
-                     if not admits(entry.get("engines", {}).get("node", "*"), DEBIAN_12_NODE)]
+            newer = [name for name, entry in packages.items() if name not in SKIPPED_BY_OLDER
+                     and not admits(entry.get("engines", {}).get("node", "*"), DEBIAN_12_NODE)]
             self.assertEqual(newer, [], f"{lock}: pin older versions in its package.json")
 
 

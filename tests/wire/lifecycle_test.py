@@ -27,7 +27,8 @@ class Starting(unittest.TestCase):
     def test_other_addresses_need_tls(self):
         for address in ("0.0.0.0", "[::]", "192.0.2.1"):
             self.assertIn("is not a loopback address, and others are served with TLS only: give "
-                          "--tls-certificate and --tls-key, or listen on 127.0.0.1",
+                          "--tls-certificate and --tls-key, or --tls-self-signed, or listen on "
+                          "127.0.0.1",
                           self.refusal("--listen", address + ":0"))
 
     def test_addresses_of_no_sense(self):

@@ -31,6 +31,8 @@ def declared_errors(operation):
     if operation in SERVICE.operation_names:
         return {shape.name for shape in SERVICE.operation_model(operation).error_shapes}
     page = SDKS / f"@aws-sdk/client-rekognition/dist-types/commands/{operation}Command.d.ts"
+    if not page.exists():
+        return set()  # no operation of the service
     thrown = re.findall(r"@throws \{@link (\w+)\}", page.read_text())
     return set(thrown) - {"RekognitionServiceException"}
 

@@ -60,10 +60,11 @@ test("errors have their code, status, text and request id", async () => {
     { code: "ValidationException" });
 });
 
-test("a session token is signed, a wrong secret refused, a wrong clock mended", async () => {
+test("a stray session token and a wrong secret are refused, a wrong clock mended", async () => {
   const keys = { accessKeyId: process.env.AWS_ACCESS_KEY_ID,
-    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY, sessionToken: "token" };
-  await clientWith({ credentials: keys }).listCollections({}).promise();
+    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY };
+  await assert.rejects(clientWith({ credentials: { ...keys, sessionToken: "token" } })
+    .listCollections({}).promise(), { code: "UnrecognizedClientException" });
   await assert.rejects(clientWith({ credentials: { ...keys, secretAccessKey: "other" } })
     .listCollections({}).promise(), { code: "InvalidSignatureException" });
   await clientWith({ credentials: keys, systemClockOffset: -3_600_000, maxRetries: 1,

@@ -325,11 +325,13 @@ test("typed errors", async () => {
     error.message === "faceId was not found in the collection.");
 });
 
-test("a session token is signed, a wrong secret refused, a wrong clock mended", async () => {
+test("a stray session token and a wrong secret are refused, a wrong clock mended", async () => {
   const credentials = { accessKeyId: process.env.AWS_ACCESS_KEY_ID,
-    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
-    sessionToken: "token" };
-  await new sdk.RekognitionClient({ credentials }).send(new sdk.ListCollectionsCommand({}));
+    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY };
+  const stray = new sdk.RekognitionClient({ credentials: { ...credentials,
+    sessionToken: "token" } });
+  await assert.rejects(stray.send(new sdk.ListCollectionsCommand({})),
+    { name: "UnrecognizedClientException" });
   const wrong = new sdk.RekognitionClient({ credentials: { ...credentials,
     secretAccessKey: "other" }, maxAttempts: 1 });
   await assert.rejects(wrong.send(new sdk.ListCollectionsCommand({})),

@@ -74,6 +74,31 @@ class Erased(unittest.TestCase):
         self.assertEqual(world.listed(self.server, "staff"), [])
         self.assertEqual(len(world.listed(self.server, "guests")), 1)
 
+    def test_a_user_with_its_faces(self):
+        faces = [self.index("staff", person, f"visitor-000{person}") for person in range(3)]
+        self.assertEqual(self.server.call("CreateUser", {
+            "CollectionId": "staff", "UserId": "user-by-name"}).status, 200)
+        answer = self.server.call("AssociateFaces", {
+            "CollectionId": "staff", "UserId": "user-by-name", "FaceIds": faces[:2],
+            "UserMatchThreshold": 0, "ClientRequestToken": "token-1"})
+        self.assertEqual(len(answer.json["AssociatedFaces"]), 2, answer.body)
+        vectors = templates(self.server.state)
+        self.server.stop()
+        done = world.candid(self.server.state, "erase", "user", "user-by-name", "--yes", "--json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(json.loads(done.stdout)["erased"]["faces"], 2)
+        everything = world.bytes_of(self.server.state)
+        for gone in (b"user-by-name", *(face.encode() for face in faces[:2])):
+            self.assertNotIn(gone, everything)
+        for person in range(2):
+            self.assertEqual(pieces_left(self.server.state, vectors[f"visitor-000{person}"]), 0)
+        self.assertEqual(world.flaws(self.server.state), {})
+        self.server.start()
+        self.assertEqual(world.listed(self.server, "staff"), faces[2:])
+        self.assertEqual(self.server.call("ListUsers", {"CollectionId": "staff"}).json["Users"], [])
+        described = self.server.call("DescribeCollection", {"CollectionId": "staff"}).json
+        self.assertEqual((described["FaceCount"], described["UserCount"]), (1, 0))
+
     def test_by_age(self):
         self.index("guests", 0, "visitor-0001")
         self.index("staff", 1, "visitor-0002")

@@ -98,9 +98,10 @@ class Stopping(unittest.TestCase):
             self.addCleanup(idle.close)
             lines = self.send_and_stop(server, *[server.request("DetectFaces", BIG)] * 4)
             self.assertEqual(idle.recv(10), b"")
-            for line in lines:
-                answer = read_answer(line)
-                self.assertEqual((answer.status, answer.headers["connection"]), (200, "close"))
+            answers = [read_answer(line) for line in lines]
+            self.assertEqual([answer.status for answer in answers], [200] * 4)
+            # A fast machine has answered the first before the server hears of the end.
+            self.assertEqual(answers[-1].headers["connection"], "close")
             self.assertEqual(server.process.wait(timeout=120), 0)
 
     def test_it_says_so_meanwhile(self):

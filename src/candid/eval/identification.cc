@@ -5,6 +5,8 @@
 #include <limits>
 #include <set>
 
+#include "candid/eval/proportion.h"
+
 namespace candid::eval {
 namespace {
 
@@ -219,6 +221,9 @@ void FillPoints(const SearchStatistic& statistic, const IdentificationOptions& o
       point.false_positives += end != s->others.begin() ? 1 : 0;
     }
     point.selectivity = candidates / searches;
+    point.fpir.interval =
+        Widened(point.fpir.interval, point.false_positives, report->non_mated_searches);
+    point.fnir.interval = Widened(point.fnir.interval, point.misses, report->mated_searches);
   }
 }
 
@@ -231,6 +236,8 @@ void FillRanksAndGrowth(const SearchSet& set, const SearchStatistic& statistic,
     for (const Search* s : statistic.mated()) {
       point.misses += s->mate == kNoScore || s->better >= point.rank ? 1 : 0;
     }
+    point.miss_rate.interval =
+        Widened(point.miss_rate.interval, point.misses, report->mated_searches);
   }
   for (std::size_t size = 0; size < set.sizes.size(); ++size) {
     GrowthPoint& point = report->growth.emplace_back();
@@ -262,8 +269,11 @@ void FillGroups(const SearchStatistic& statistic, std::span<const Grouping> grou
         const auto count = [&](std::size_t figure) {
           return static_cast<std::uint64_t>(measured.plain[at + figure]);
         };
-        groups.groups.push_back({count(1), count(0), count(3), count(2), measured.ratio(at, at + 1),
-                                 measured.ratio(at + 2, at + 3)});
+        SearchGroup& group = groups.groups.emplace_back(
+            SearchGroup{count(1), count(0), count(3), count(2), measured.ratio(at, at + 1),
+                        measured.ratio(at + 2, at + 3)});
+        group.fpir.interval = Widened(group.fpir.interval, group.false_positives, group.non_mated);
+        group.fnir.interval = Widened(group.fnir.interval, group.misses, group.mated);
       }
     }
   }

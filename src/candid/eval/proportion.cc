@@ -16,6 +16,14 @@ Interval ClopperPearson(std::uint64_t errors, std::uint64_t trials) {
 
 double RuleOfThree(double trials) { return trials <= 3 ? 1 : 3 / trials; }
 
+Interval Widened(const Interval& resampled, std::uint64_t errors, std::uint64_t trials) {
+  if (errors >= kFewErrors || trials == 0) return resampled;
+  if (errors == 0) return {0, RuleOfThree(static_cast<double>(trials))};
+  const Interval exact = ClopperPearson(std::min(errors, trials), trials);
+  // NaN, where most resamples had no such pair, gives way.
+  return {std::fmin(resampled.low, exact.low), std::fmax(resampled.high, exact.high)};
+}
+
 double TwoSided(double z) { return std::erfc(std::abs(z) / std::sqrt(2.0)); }
 
 double NormalQuantile(double probability) {

@@ -23,6 +23,20 @@ TEST(ProportionTest, RuleOfThreeNeverExceedsOne) {
   EXPECT_DOUBLE_EQ(RuleOfThree(3000), 1e-3);
 }
 
+TEST(ProportionTest, FewErrorsWidenWhatResamplesSay) {
+  const Interval narrow{0.009, 0.011}, none{std::nan(""), std::nan("")};
+  EXPECT_EQ(Widened(narrow, 5, 500).low, 0.009);
+  EXPECT_EQ(Widened(narrow, 4, 400).low, ClopperPearson(4, 400).low);
+  EXPECT_EQ(Widened(narrow, 4, 400).high, ClopperPearson(4, 400).high);
+  EXPECT_EQ(Widened({0, 0.2}, 4, 400).high, 0.2);
+  EXPECT_EQ(Widened(none, 1, 400).high, ClopperPearson(1, 400).high);
+  EXPECT_EQ(Widened(narrow, 0, 300).low, 0);
+  EXPECT_EQ(Widened(narrow, 0, 300).high, RuleOfThree(300));
+  // Missed pairs of more than the people they are counted by; and nothing tried.
+  EXPECT_EQ(Widened(narrow, 4, 2).high, 1);
+  EXPECT_TRUE(std::isnan(Widened(none, 0, 0).high));
+}
+
 TEST(ProportionTest, NormalDeviates) {
   EXPECT_NEAR(TwoSided(1.959964), 0.05, 1e-7);
   EXPECT_NEAR(NormalQuantile(0.975), 1.959964, 1e-6);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "candid/eval/pair_statistic.h"
+#include "candid/eval/proportion.h"
 
 namespace candid::eval {
 namespace {
@@ -105,6 +106,12 @@ void FillPoints(const VerificationInput& in, const Plan& plan, const PairStatist
     };
     point.false_matches = accepted(in.scores->tail);
     point.misses = in.scores->mated_pairs - accepted(in.scores->mated);
+    const auto widen = [](Estimate* rate, std::uint64_t errors, std::uint64_t trials) {
+      rate->interval = Widened(rate->interval, errors, trials);
+    };
+    widen(&point.fmr, point.false_matches, in.scores->impostor_pairs);
+    widen(&point.fnmr, point.misses, in.scores->mated_pairs);
+    widen(&point.fnmr_by_subject, point.misses, report->mated_subjects);
   }
 }
 
@@ -212,6 +219,9 @@ GroupReport ReportGroups(const VerificationInput& in, const Grouping& grouping,
     group.fnmr = EstimateOf(measured, [&](std::span<const double> row) {
       return statistic.group(row, group_point, grouping_index, g).fnmr.value();
     });
+    group.fmr.interval =
+        Widened(group.fmr.interval, group.own.false_matches, group.own.impostor_pairs);
+    group.fnmr.interval = Widened(group.fnmr.interval, group.own.misses, group.own.mated_pairs);
   }
   Compare(statistic, measured, group_point, grouping_index, &report);
   return report;

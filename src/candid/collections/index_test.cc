@@ -9,6 +9,7 @@
 #include "candid/base/ids.h"
 #include "candid/collections/collections.h"
 #include "candid/collections/testing_photos.h"
+#include "candid/decision/testing_tables.h"
 #include "candid/image/encode.h"
 
 namespace candid::collections {
@@ -120,6 +121,57 @@ TEST_F(IndexTest, ComparesThePeopleOfTwoPictures) {
   ASSERT_EQ(compared->matches.size(), 1u);
   EXPECT_GE(compared->unmatched.size(), 1u);
   EXPECT_LT(compared->matches[0].face.box.left, 250) << "the left half shows that person";
+}
+
+// The table draws the line between the two people's estimated ages: the younger one is declined
+// wherever a face is matched, unless the operator overrules.
+TEST_F(IndexTest, DeclinesAgesThatThePackCannotTellApart) {
+  const auto age_of = [&](ByteSpan file) {
+    const auto photo = pipeline_->Detect(file);
+    const std::size_t largest = 0;
+    const auto made = pipeline_->Embed(*photo, {&largest, 1});
+    return made->front().age.value_or(-1);
+  };
+  Bytes younger = people_[0][0], older = people_[1][0];
+  if (age_of(younger) > age_of(older)) std::swap(younger, older);
+  ASSERT_GE(age_of(younger), 0) << "the default pack estimates ages";
+  ASSERT_LT(age_of(younger), age_of(older));
+  decision::Calibration table = decision::TwoGroups();
+  table.decline_below_age = (age_of(younger) + age_of(older)) / 2;
+  Options options;
+  options.scale = decision::Scale(table);
+  const auto open = [&](bool overruled) {
+    options.match_unsupported_ages = overruled;
+    collections_ = std::make_unique<Collections>(*store_, pipeline_.get(),
+                                                 IdentityOf(*InstalledPack()), options);
+  };
+  open(false);
+  const auto refused = Index(younger);
+  ASSERT_TRUE(refused) << refused.error().message();
+  EXPECT_TRUE(refused->indexed.empty());
+  ASSERT_FALSE(refused->unindexed.empty());
+  EXPECT_TRUE(refused->unindexed[0].age_not_supported);
+  EXPECT_THAT(refused->unindexed[0].reasons, testing::ElementsAre(Reason::kLowFaceQuality));
+  ASSERT_EQ(Index(older)->indexed.size(), 1u);
+
+  const auto search = collections_->SearchByImage({}, {"a", younger, 10, 0});
+  ASSERT_TRUE(search);
+  EXPECT_TRUE(search->age_not_supported);
+  EXPECT_TRUE(search->matches.empty());
+  EXPECT_FALSE(collections_->SearchByImage({}, {"a", older, 10, 0})->age_not_supported);
+  const auto from = collections_->Compare({}, {younger, younger, 0});
+  EXPECT_TRUE(from->age_not_supported);
+  EXPECT_TRUE(from->matches.empty());
+  const auto to = collections_->Compare({}, {older, younger, 0});
+  EXPECT_FALSE(to->age_not_supported);
+  EXPECT_TRUE(to->matches.empty());
+  ASSERT_FALSE(to->unmatched.empty());
+  EXPECT_TRUE(to->unmatched[0].age_not_supported);
+
+  open(true);
+  EXPECT_EQ(Index(younger)->indexed.size(), 1u);
+  EXPECT_EQ(collections_->SearchByImage({}, {"a", younger, 1, 80})->matches.size(), 1u);
+  EXPECT_EQ(collections_->Compare({}, {younger, younger, 80})->matches.size(), 1u);
 }
 
 TEST_F(IndexTest, APictureOfNobodyIsNoErrorAndATinyOneIs) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <thread>
 
 #include "apps/command.h"
 #include "apps/enrol_dataset.h"
@@ -25,16 +24,10 @@ const std::vector<double> kHalfRates = {1e-2, 1e-3, 1e-4, 1e-5};
 struct Arguments {
   std::vector<std::string> sets;
   std::string out;
-  std::string precision = "auto";
-  std::string date;
-  std::string cache;
-  bool no_cache = false;
+  Measuring measuring;
   bool check_halves = false;
   double limit = 1e-9;
   double decline_below_age = 0;  // 0: none is declined
-  std::uint64_t seed = 1;
-  int resamples = 1000;
-  std::size_t jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
 // A data set as the command line names it: FOLDER or FOLDER:OPTION;OPTION...
@@ -97,12 +90,13 @@ Result<NamedSet> ParseSet(const std::string& text) {
 std::string Command(const Arguments& arguments) {
   std::string command = "candid calibrate";
   for (const std::string& set : arguments.sets) command += fmt::format(" '{}'", set);
-  if (arguments.precision != "auto") command += " --precision " + arguments.precision;
+  const Measuring& measuring = arguments.measuring;
+  if (measuring.precision != "auto") command += " --precision " + measuring.precision;
   if (arguments.decline_below_age > 0) {
     command += fmt::format(" --decline-below-age {}", arguments.decline_below_age);
   }
   return command + fmt::format(" --limit {} --seed {} --resamples {}", arguments.limit,
-                               arguments.seed, arguments.resamples);
+                               measuring.seed, measuring.resamples);
 }
 
 // A set with everything that its CalibrationSet borrows.
@@ -118,7 +112,7 @@ struct Loaded {
 };
 
 Result<Loaded> Load(const Context& context, const Arguments& arguments,
-                    const face::Pipeline& pipeline, const std::string& precision,
+                    const face::Pipeline& pipeline, infer::Precision precision,
                     const std::string& text) {
   Loaded loaded;
   CANDID_ASSIGN(loaded.named, ParseSet(text));
@@ -128,9 +122,8 @@ Result<Loaded> Load(const Context& context, const Arguments& arguments,
   for (const std::string& note : loaded.dataset.notes) {
     std::fprintf(stderr, "candid: %s: %s\n", loaded.named.folder.c_str(), note.c_str());
   }
-  CANDID_ASSIGN(loaded.enrolment, EnrolDataset(context, pipeline, loaded.dataset,
-                                               {arguments.jobs, loaded.named.border_pct, precision,
-                                                arguments.cache, arguments.no_cache}));
+  CANDID_ASSIGN(loaded.enrolment, EnrolDataset(context, pipeline, precision, loaded.dataset,
+                                               arguments.measuring, loaded.named.border_pct));
   return loaded;
 }
 
@@ -187,11 +180,11 @@ void PrintHalves(const eval::Halves& halves) {
 
 Status Calibrate(const Context& context, const Arguments& arguments) {
   face::PipelineOptions pipeline_options;
-  CANDID_ASSIGN(pipeline_options.precision, infer::ParsePrecision(arguments.precision));
+  CANDID_ASSIGN(pipeline_options.precision, infer::ParsePrecision(arguments.measuring.precision));
   for (const std::string& set : arguments.sets) CANDID_TRY(ParseSet(set));
   CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
   CANDID_ASSIGN(const auto pipeline, face::Pipeline::Create(pack, pipeline_options));
-  const std::string precision(infer::NameOf(pipeline_options.precision));
+  const infer::Precision precision = pipeline_options.precision;
   std::vector<Loaded> loaded;
   for (const std::string& set : arguments.sets) {
     CANDID_ASSIGN(auto one, Load(context, arguments, *pipeline, precision, set));
@@ -201,7 +194,7 @@ Status Calibrate(const Context& context, const Arguments& arguments) {
   for (const Loaded& one : loaded) sets.push_back(one.view());
   eval::CalibrateOptions options;
   options.limit = arguments.limit;
-  options.bootstrap = {arguments.seed, arguments.resamples, arguments.jobs};
+  options.bootstrap = arguments.measuring.bootstrap();
   ProgressLine line;
   const auto stage = [&](std::string_view what) { line.Show(std::string(what)); };
   if (arguments.check_halves) {
@@ -217,9 +210,9 @@ Status Calibrate(const Context& context, const Arguments& arguments) {
   decision::Calibration& table = outcome.table;
   table.pack = pack.name + " " + pack.version;
   table.model_hash = pipeline->model_hash();
-  table.date = arguments.date.empty() ? Today() : arguments.date;
+  table.date = arguments.measuring.DateOrToday();
   table.command = Command(arguments);
-  table.precision = precision;
+  table.precision = infer::NameOf(precision);
   if (arguments.decline_below_age > 0) table.decline_below_age = arguments.decline_below_age;
   const std::string text = decision::FormatCalibration(table);
   // Nothing leaves that would not come back.
@@ -263,19 +256,7 @@ void AddCalibrate(CLI::App* app, Context* context) {
   command->add_option("--limit", arguments->limit, "State no rate below this one")
       ->check(CLI::Range(1e-12, 1e-6))
       ->capture_default_str();
-  command->add_option("--precision", arguments->precision, "auto, f32, or bf16")
-      ->check(CLI::IsMember({"auto", "f32", "bf16"}))
-      ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of draws and bootstrap")->capture_default_str();
-  command->add_option("--resamples", arguments->resamples, "Of the bootstrap")
-      ->check(CLI::Range(1, 20000))
-      ->capture_default_str();
-  command->add_option("--jobs", arguments->jobs, "Threads")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->add_option("--cache", arguments->cache, "Keep templates in this folder");
-  command->add_flag("--no-cache", arguments->no_cache, "Keep no templates");
-  command->add_option("--date", arguments->date, "Written into the table; today");
+  AddMeasuring(command, &arguments->measuring);
   Run(command, context, [context, arguments] { return Calibrate(*context, *arguments); });
 }
 

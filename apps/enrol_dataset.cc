@@ -13,33 +13,54 @@ namespace candid::apps {
 namespace {
 
 Result<std::unique_ptr<eval::TemplateCache>> OpenCache(const Context& context,
-                                                       const EnrolSettings& settings,
+                                                       const Measuring& measuring,
                                                        const eval::CacheKey& key) {
-  if (settings.no_cache) return nullptr;
+  if (measuring.no_cache) return nullptr;
   const std::filesystem::path folder =
-      settings.cache.empty() ? context.state / "eval" : std::filesystem::path(settings.cache);
+      measuring.cache.empty() ? context.state / "eval" : std::filesystem::path(measuring.cache);
   return eval::TemplateCache::Open(folder, key);
 }
 
 }  // namespace
 
-std::string Today() {
+std::string Measuring::DateOrToday() const {
+  if (!date.empty()) return date;
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
   gmtime_r(&now, &utc);
   return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
 }
 
+void AddMeasuring(CLI::App* command, Measuring* measuring) {
+  command
+      ->add_option("--precision", measuring->precision,
+                   "auto, f32, or bf16; auto is what the server takes on this machine")
+      ->check(CLI::IsMember({"auto", "f32", "bf16"}))
+      ->capture_default_str();
+  command->add_option("--seed", measuring->seed, "Of draws and bootstrap")->capture_default_str();
+  command->add_option("--resamples", measuring->resamples, "Of the bootstrap")
+      ->check(CLI::Range(1, 20000))
+      ->capture_default_str();
+  command->add_option("--jobs", measuring->jobs, "Threads")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--cache", measuring->cache, "Keep templates in this folder");
+  command->add_flag("--no-cache", measuring->no_cache, "Keep no templates");
+  command->add_option("--date", measuring->date, "Written into what is made; today");
+}
+
 Result<eval::Enrolment> EnrolDataset(const Context& context, const face::Pipeline& pipeline,
-                                     const eval::Dataset& dataset, const EnrolSettings& settings) {
-  CANDID_ASSIGN(const auto cache, OpenCache(context, settings,
-                                            {pipeline.model_hash(), settings.precision,
-                                             pipeline.dimension(), settings.border_pct}));
+                                     infer::Precision precision, const eval::Dataset& dataset,
+                                     const Measuring& measuring, int border_pct) {
+  CANDID_ASSIGN(const auto cache,
+                OpenCache(context, measuring,
+                          {pipeline.model_hash(), std::string(infer::NameOf(precision)),
+                           pipeline.dimension(), border_pct}));
   CANDID_ASSIGN(eval::Enrolment enrolment, [&]() -> Result<eval::Enrolment> {
     Interrupt interrupt;
     Progress progress(dataset.images.size(), std::chrono::steady_clock::now());
     ProgressLine line;
-    return eval::EnrolAll(pipeline, dataset, {settings.jobs, settings.border_pct, cache.get()},
+    return eval::EnrolAll(pipeline, dataset, {measuring.jobs, border_pct, cache.get()},
                           [&](std::size_t done) {
                             progress.Update(done, std::chrono::steady_clock::now());
                             line.Show(progress.Line());

@@ -5,23 +5,31 @@
 #include <string>
 
 #include "apps/command.h"
+#include "candid/base/cores.h"
+#include "candid/eval/bootstrap.h"
 #include "candid/eval/enrolment.h"
 
 namespace candid::apps {
 
-struct EnrolSettings {
-  std::size_t jobs = 1;
-  int border_pct = 0;
-  std::string precision;  // the pipeline's, part of the cache's key
-  std::string cache;      // folder; empty: the state folder's eval/
+// What every command that measures is asked.
+struct Measuring {
+  std::string precision = "auto";
+  std::string date;   // empty: today, UTC
+  std::string cache;  // folder; empty: the state folder's eval/
   bool no_cache = false;
+  std::uint64_t seed = 1;
+  int resamples = 1000;
+  std::size_t jobs = UsableCores();
+
+  eval::BootstrapOptions bootstrap() const { return {seed, resamples, jobs}; }
+  std::string DateOrToday() const;  // "2026-11-25"
 };
+void AddMeasuring(CLI::App* command, Measuring* measuring);
 
-// kCancelled after Ctrl-C. A cache that cannot be written is said on standard error.
+// `precision` is the pipeline's, part of the cache's key. kCancelled after Ctrl-C. A cache that
+// cannot be written is said on standard error.
 Result<eval::Enrolment> EnrolDataset(const Context& context, const face::Pipeline& pipeline,
-                                     const eval::Dataset& dataset, const EnrolSettings& settings);
-
-// "2026-11-25", UTC.
-std::string Today();
+                                     infer::Precision precision, const eval::Dataset& dataset,
+                                     const Measuring& measuring, int border_pct);
 
 }  // namespace candid::apps

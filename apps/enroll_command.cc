@@ -4,7 +4,6 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
-#include <thread>
 
 #include "apps/command.h"
 #include "apps/enroll.h"
@@ -12,6 +11,7 @@
 #include "apps/open.h"
 #include "apps/progress.h"
 #include "apps/terminal.h"
+#include "candid/base/cores.h"
 
 namespace candid::apps {
 namespace {
@@ -22,7 +22,7 @@ struct Arguments {
   std::string external_id = "none";
   std::string quality = "auto";
   std::size_t max_faces = 0;
-  std::size_t jobs = std::max(1u, std::thread::hardware_concurrency());
+  std::size_t jobs = UsableCores();
   bool create = false;
 };
 

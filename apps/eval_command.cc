@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <fstream>
 #include <optional>
-#include <thread>
 
 #include "apps/command.h"
 #include "apps/enrol_dataset.h"
@@ -21,22 +20,16 @@ constexpr double kSimilarityInUse = 80;  // the API's default
 
 struct Arguments {
   std::string folder;
-  std::string precision = "auto";
+  Measuring measuring;
   eval::DatasetOptions labels;
   std::vector<float> thresholds;
   std::string out;
-  std::string date;
-  std::string cache;
-  bool no_cache = false;
   int border_pct = 0;
   std::string fillers;
   std::string blufr;
   bool extrapolate = false;
   bool show_faces = false;
   eval::LiveUse live;
-  std::uint64_t seed = 1;
-  int resamples = 1000;
-  std::size_t jobs = std::max(1u, std::thread::hardware_concurrency());
 };
 
 std::string CpuName() {
@@ -54,14 +47,15 @@ std::string Command(const Arguments& arguments) {
   for (const std::string& only : arguments.labels.only)
     command += fmt::format(" --only '{}'", only);
   for (const float t : arguments.thresholds) command += fmt::format(" --threshold {}", t);
-  if (arguments.precision != "auto") command += " --precision " + arguments.precision;
+  const Measuring& measuring = arguments.measuring;
+  if (measuring.precision != "auto") command += " --precision " + measuring.precision;
   if (arguments.border_pct > 0) command += fmt::format(" --border {}", arguments.border_pct);
   if (!arguments.fillers.empty()) command += " --filler " + arguments.fillers;
   if (!arguments.blufr.empty()) command += " --blufr " + arguments.blufr;
   if (arguments.extrapolate) command += " --extrapolate";
   return command + fmt::format(" --watchlist {} --prevalence {} --seed {} --resamples {}",
-                               arguments.live.watchlist, arguments.live.prevalence, arguments.seed,
-                               arguments.resamples);
+                               arguments.live.watchlist, arguments.live.prevalence, measuring.seed,
+                               measuring.resamples);
 }
 
 // Strangers to fill the gallery up with, and their hash.
@@ -71,11 +65,12 @@ struct Fillers {
 };
 
 Result<Fillers> EnrolFillers(const Context& context, const face::Pipeline& pipeline,
-                             const Arguments& arguments, const EnrolSettings& settings) {
+                             infer::Precision precision, const Arguments& arguments) {
   Fillers fillers;
   if (arguments.fillers.empty()) return fillers;
   CANDID_ASSIGN(const eval::Dataset dataset, eval::ListDataset(arguments.fillers));
-  CANDID_ASSIGN(fillers.enrolment, EnrolDataset(context, pipeline, dataset, settings));
+  CANDID_ASSIGN(fillers.enrolment, EnrolDataset(context, pipeline, precision, dataset,
+                                                arguments.measuring, arguments.border_pct));
   fillers.hash = fmt::format("{} pictures, sha256 {}", dataset.images.size(),
                              eval::DataHash(dataset, *fillers.enrolment));
   return fillers;
@@ -104,20 +99,19 @@ Status RunEval(const Context& context, const Arguments& arguments) {
     CANDID_ASSIGN(trials, eval::ReadTrials(arguments.blufr, dataset));
   }
   face::PipelineOptions pipeline_options;
-  CANDID_ASSIGN(pipeline_options.precision, infer::ParsePrecision(arguments.precision));
+  CANDID_ASSIGN(pipeline_options.precision, infer::ParsePrecision(arguments.measuring.precision));
   CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
   CANDID_ASSIGN(const auto pipeline, face::Pipeline::Create(pack, pipeline_options));
-  const std::string precision(infer::NameOf(pipeline_options.precision));
-  const EnrolSettings enrolling{arguments.jobs, arguments.border_pct, precision, arguments.cache,
-                                arguments.no_cache};
+  const infer::Precision precision = pipeline_options.precision;
   CANDID_ASSIGN(const eval::Enrolment enrolment,
-                EnrolDataset(context, *pipeline, dataset, enrolling));
-  CANDID_ASSIGN(const Fillers fillers, EnrolFillers(context, *pipeline, arguments, enrolling));
+                EnrolDataset(context, *pipeline, precision, dataset, arguments.measuring,
+                             arguments.border_pct));
+  CANDID_ASSIGN(const Fillers fillers, EnrolFillers(context, *pipeline, precision, arguments));
 
   eval::EvaluationOptions options;
   eval::Provenance provenance;
   SetThresholds(arguments, ScaleOf(pack), &options, &provenance);
-  options.bootstrap = {arguments.seed, arguments.resamples, arguments.jobs};
+  options.bootstrap = arguments.measuring.bootstrap();
   options.fillers = fillers.enrolment ? &*fillers.enrolment : nullptr;
   options.trials = trials ? &*trials : nullptr;
   options.extrapolate = arguments.extrapolate;
@@ -129,10 +123,10 @@ Status RunEval(const Context& context, const Arguments& arguments) {
   if (!evaluation) return Fail(evaluation.error());
 
   provenance.command = Command(arguments);
-  provenance.date = arguments.date.empty() ? Today() : arguments.date;
+  provenance.date = arguments.measuring.DateOrToday();
   provenance.model =
       fmt::format("{} {}, {}", pack.name, pipeline->version(), pipeline->model_hash());
-  provenance.precision = precision;
+  provenance.precision = infer::NameOf(precision);
   provenance.cpu = CpuName();
   provenance.data_hash = eval::DataHash(dataset, enrolment);
   provenance.fillers = fillers.hash;
@@ -176,11 +170,6 @@ void AddEval(CLI::App* app, Context* context) {
                    "Scores to measure at, the first as the one in use; that of similarity 80")
       ->check(CLI::Range(-2.0, 2.0));
   command
-      ->add_option("--precision", arguments->precision,
-                   "auto, f32, or bf16; auto is what the server takes on this machine")
-      ->check(CLI::IsMember({"auto", "f32", "bf16"}))
-      ->capture_default_str();
-  command
       ->add_option("--border", arguments->border_pct,
                    "Frame photos that are cropped to the face, in percent of the longer side")
       ->check(CLI::Range(0, 100))
@@ -201,16 +190,7 @@ void AddEval(CLI::App* app, Context* context) {
       ->add_option("--prevalence", arguments->live.prevalence, "Share of passers-by who are on it")
       ->check(CLI::Range(1e-9, 0.5))
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of draws and bootstrap")->capture_default_str();
-  command->add_option("--resamples", arguments->resamples, "Of the bootstrap")
-      ->check(CLI::Range(1, 20000))
-      ->capture_default_str();
-  command->add_option("--jobs", arguments->jobs, "Threads")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->add_option("--cache", arguments->cache, "Keep templates in this folder");
-  command->add_flag("--no-cache", arguments->no_cache, "Keep no templates");
-  command->add_option("--date", arguments->date, "Printed in the report; today");
+  AddMeasuring(command, &arguments->measuring);
   Run(command, context, [context, arguments] { return RunEval(*context, *arguments); });
 }
 

@@ -86,11 +86,15 @@ class OpenCvPipeline {
       : plan_(face::PlanDetection(kWidth, kHeight, face::PipelineOptions().min_face_px)),
         detector_(pack.detector()),
         landmarks_(pack.landmarks()),
-        embedder_(*pack.embedders().front()),
         first_(Read(detector_)),
         second_(Read(detector_)),
-        mesh_(Read(landmarks_)),
-        embed_(Read(embedder_)) {}
+        mesh_(Read(landmarks_)) {
+    for (const Part* part : pack.embedders()) {
+      std::vector<float> matrix;
+      if (!part->matrix.empty()) matrix = OrDie(candid::models::ReadPartMatrix(*part));
+      embedders_.push_back({*part, Read(*part), std::move(matrix)});
+    }
+  }
 
   std::vector<float> Run(const Bytes& file) {
     const cv::Mat picture = cv::imdecode(file, cv::IMREAD_COLOR);
@@ -104,21 +108,58 @@ class OpenCvPipeline {
     for (const face::MeshPoint& point : rough) points.push_back({point.x, point.y});
     const auto landmarks =
         face::LandmarksOf(Mesh(picture, eyes[face::kEyeLeft], eyes[face::kEyeRight], points));
-    cv::Mat chip = Warp(picture, face::ChipToPicture(landmarks), face::kChipSize), mirrored;
-    cv::flip(chip, mirrored, 1);
-    std::vector<float> sum = Unit(Forward(embed_, embedder_, chip)[0]);
-    if (embedder_.flip) {
-      const std::vector<float> other = Unit(Forward(embed_, embedder_, mirrored)[0]);
-      std::ranges::transform(sum, other, sum.begin(), std::plus<>());
+    std::vector<float> joined;
+    for (Embedder& embedder : embedders_) {
+      const Part& part = embedder.part;
+      const cv::Mat chip = part.kind == "face-box"
+                               ? Warp(picture, BoxToPicture(box, part), part.input.width)
+                               : Warp(picture, face::ChipToPicture(landmarks), face::kChipSize);
+      for (const float value : Embed(&embedder, chip)) {
+        joined.push_back(static_cast<float>(value * part.weight));
+      }
     }
-    return Unit(cv::Mat(sum));
+    return Unit(cv::Mat(joined));
   }
 
  private:
+  struct Embedder {
+    Part part;
+    cv::dnn::Net net;
+    std::vector<float> matrix;  // rows x output_size; empty: none
+  };
+
+  // An upright square round the face, as "face-box" embedders want it.
+  static image::Affine BoxToPicture(const face::Box& box, const Part& part) {
+    const double side = std::max(box.width, box.height) * part.chip_scale;
+    const double scale = side / part.input.width;
+    return {scale, 0,     box.left + (box.width - side) / 2,
+            0,     scale, box.top + (box.height - side) / 2};
+  }
+
+  static std::vector<float> Embed(Embedder* embedder, const cv::Mat& chip) {
+    const Part& part = embedder->part;
+    const auto look = [&](const cv::Mat& input) {
+      const auto outputs = Forward(embedder->net, part, input);
+      const auto vector = std::ranges::find(outputs, static_cast<std::size_t>(part.output_size),
+                                            [](const cv::Mat& output) { return output.total(); });
+      return Unit(*vector);
+    };
+    std::vector<float> sum = look(chip);
+    if (part.flip) {
+      cv::Mat mirrored;
+      cv::flip(chip, mirrored, 1);
+      std::ranges::transform(sum, look(mirrored), sum.begin(), std::plus<>());
+    }
+    if (embedder->matrix.empty()) return Unit(cv::Mat(sum));
+    const cv::Mat matrix(part.matrix_rows, part.output_size, CV_32F, embedder->matrix.data());
+    return Unit(matrix * cv::Mat(Unit(cv::Mat(sum))));
+  }
+
   static cv::dnn::Net Read(const Part& part) { return cv::dnn::readNet(part.file.string()); }
 
   static std::vector<cv::Mat> Forward(cv::dnn::Net& net, const Part& part, const cv::Mat& input) {
     const auto& mean = part.input.mean;
+    // OpenCV takes the means in the order after swapping.
     net.setInput(cv::dnn::blobFromImage(input, part.input.scale[0], {}, {mean[0], mean[1], mean[2]},
                                         !part.input.bgr));
     std::vector<cv::Mat> outputs;
@@ -221,8 +262,9 @@ class OpenCvPipeline {
   }
 
   face::DetectPlan plan_;
-  Part detector_, landmarks_, embedder_;
-  cv::dnn::Net first_, second_, mesh_, embed_;
+  Part detector_, landmarks_;
+  cv::dnn::Net first_, second_, mesh_;
+  std::vector<Embedder> embedders_;
 };
 
 // Photos to take the person from, in order of preference.

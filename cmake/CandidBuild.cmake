@@ -6,9 +6,12 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# ccache shares its objects between checkouts, and those of a precompiled header it cannot share: a
+# build has the one or the other.
 find_program(CCACHE ccache)
-if(CCACHE)
+if(CCACHE AND NOT DEFINED ENV{CCACHE_DISABLE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
 endif()
 
 find_package(Threads REQUIRED)
@@ -33,16 +36,37 @@ if(CANDID_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# candid_library(NAME SOURCES a.cc ... [DEPS folder ...] [LIBS external ...] [PRIVATE_LIBS ...])
-# DEPS are folders of this house; tools/check_includes holds every #include to them.
+# candid_precompile(TARGET OWNER HEADERS ...): TARGET starts from the headers that OWNER, which is
+# built with the same flags, has parsed for all. A source still includes what it uses: with ccache,
+# and under clang-tidy, nothing is parsed beforehand.
+set(CANDID_COMMON_HEADERS <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <functional>
+    <map> <memory> <mutex> <optional> <span> <string> <string_view> <thread> <vector>
+    <fmt/format.h> <tl/expected.hpp>)
+function(candid_precompile target owner)
+  if(target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${CANDID_COMMON_HEADERS} ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
+
+# candid_library(NAME SOURCES a.cc ... [DEPS folder ...] [LIBS external ...] [PRIVATE_LIBS ...]
+#                [PRECOMPILE header ...])
+# DEPS are folders of this house; tools/check_includes holds every #include to them. PRECOMPILE:
+# a dear header of most of its sources.
 function(candid_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS;PRIVATE_LIBS;PRECOMPILE" ${ARGN})
   add_library(candid_${name} STATIC ${ARG_SOURCES})
   add_library(candid::${name} ALIAS candid_${name})
   list(TRANSFORM ARG_DEPS PREPEND candid::)
   target_link_libraries(candid_${name}
     PUBLIC candid_flags Threads::Threads fmt::fmt ${ARG_DEPS} ${ARG_LIBS}
     PRIVATE ${ARG_PRIVATE_LIBS})
+  if(ARG_PRECOMPILE)
+    candid_precompile(candid_${name} candid_${name} ${ARG_PRECOMPILE})
+  else()
+    candid_precompile(candid_${name} candid_base)
+  endif()
 endfunction()
 
 if(CANDID_TESTS)
@@ -87,6 +111,7 @@ function(candid_test name)
   list(TRANSFORM ARG_DEPS PREPEND candid::)
   target_link_libraries(${name} PRIVATE candid_flags ${ARG_DEPS} ${ARG_LIBS} GTest::gmock
                         GTest::gtest_main)
+  candid_precompile(${name} base_test <fstream> <random> <gmock/gmock.h> <gtest/gtest.h>)
   candid_ctest(${name} COMMAND ${name} TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT ${ARG_ENVIRONMENT})
 endfunction()
 

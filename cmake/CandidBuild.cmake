@@ -75,13 +75,13 @@ if(CANDID_TESTS)
   include(GoogleTest)
 endif()
 
-# candid_ctest(NAME COMMAND program ... [TIMEOUT s] [IN folder] [ENVIRONMENT A=b ...])
-# One test of ctest. Exit code 77 means skipped.
+# candid_ctest(NAME COMMAND program ... [TIMEOUT s] [IN folder] [ENVIRONMENT A=b ...] [ALONE])
+# One test of ctest. Exit code 77 means skipped. ALONE: it measures time, so no other runs beside it.
 function(candid_ctest name)
   if(NOT CANDID_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "TIMEOUT;IN" "COMMAND;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "ALONE" "TIMEOUT;IN" "COMMAND;ENVIRONMENT" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -96,7 +96,7 @@ function(candid_ctest name)
        "CANDID_BUILD_DIR=${CMAKE_BINARY_DIR}" "CANDID_BINARY=$<TARGET_FILE:candid>"
        "PYTHONDONTWRITEBYTECODE=1" "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tools/tsan.supp")
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77
-                       ENVIRONMENT "${ARG_ENVIRONMENT}")
+                       ENVIRONMENT "${ARG_ENVIRONMENT}" RUN_SERIAL ${ARG_ALONE})
 endfunction()
 
 # candid_test(NAME SOURCES a_test.cc ... [DEPS folder ...] [LIBS external ...] [TIMEOUT s]

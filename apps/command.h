@@ -1,14 +1,15 @@
 // What the subcommands of `candid` share: where the state lies, how to speak, how to end.
 #pragma once
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <filesystem>
 #include <functional>
 #include <string>
 
 #include "candid/base/result.h"
+
+namespace CLI {
+class App;
+}
 
 namespace candid::apps {
 

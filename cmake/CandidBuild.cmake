@@ -36,7 +36,7 @@ if(CANDID_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# candid_precompile(TARGET OWNER HEADERS ...): TARGET starts from the headers that OWNER, which is
+# candid_precompile(TARGET OWNER [header ...]): TARGET starts from the headers that OWNER, which is
 # built with the same flags, has parsed for all. A source still includes what it uses: with ccache,
 # and under clang-tidy, nothing is parsed beforehand.
 set(CANDID_COMMON_HEADERS <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <functional>
@@ -50,23 +50,17 @@ function(candid_precompile target owner)
   endif()
 endfunction()
 
-# candid_library(NAME SOURCES a.cc ... [DEPS folder ...] [LIBS external ...] [PRIVATE_LIBS ...]
-#                [PRECOMPILE header ...])
-# DEPS are folders of this house; tools/check_includes holds every #include to them. PRECOMPILE:
-# a dear header of most of its sources.
+# candid_library(NAME SOURCES a.cc ... [DEPS folder ...] [LIBS external ...] [PRIVATE_LIBS ...])
+# DEPS are folders of this house; tools/check_includes holds every #include to them.
 function(candid_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS;PRIVATE_LIBS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
   add_library(candid_${name} STATIC ${ARG_SOURCES})
   add_library(candid::${name} ALIAS candid_${name})
   list(TRANSFORM ARG_DEPS PREPEND candid::)
   target_link_libraries(candid_${name}
     PUBLIC candid_flags Threads::Threads fmt::fmt ${ARG_DEPS} ${ARG_LIBS}
     PRIVATE ${ARG_PRIVATE_LIBS})
-  if(ARG_PRECOMPILE)
-    candid_precompile(candid_${name} candid_${name} ${ARG_PRECOMPILE})
-  else()
-    candid_precompile(candid_${name} candid_base)
-  endif()
+  candid_precompile(candid_${name} candid_base)
 endfunction()
 
 if(CANDID_TESTS)

@@ -202,17 +202,30 @@ Status Session(const Context& context, const std::string& id, std::int64_t minut
   return {};
 }
 
-Status PrintExports(const Context& context) {
+// Of the key `id`, or of the first enabled one where it is empty.
+Status PrintExports(const Context& context, const std::string& id) {
   CANDID_ASSIGN(const auto open, Open(context, store::Access::kRead));
   CANDID_ASSIGN(const auto keys, open.keys->List());
-  const auto first =
-      std::ranges::find_if(keys, [](const AccessKey& key) { return StateOf(key) == "enabled"; });
-  if (first == keys.end()) {
-    return Fail(Code::kNotFound, "there is no enabled key; candid keys create makes one");
+  const auto key = std::ranges::find_if(keys, [&id](const AccessKey& one) {
+    return id.empty() ? StateOf(one) == "enabled" : one.id == id;
+  });
+  if (key == keys.end()) {
+    return Fail(Code::kNotFound,
+                id.empty() ? "there is no enabled key; candid keys create makes one"
+                           : fmt::format("there is no key {}; candid keys list has all", id));
   }
-  CANDID_ASSIGN(const auto secret, open.keys->Secret(first->id));
-  std::printf("export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", first->id.c_str(),
-              secret.c_str());
+  if (const std::string state = StateOf(*key); state != "enabled") {
+    return Fail(Code::kConflict, fmt::format("the key {} is {}", id, state));
+  }
+  CANDID_ASSIGN(const auto secret, open.keys->Secret(key->id));
+  if (context.json) {
+    Print(context, {key->id, secret});
+  } else {
+    // A token that a session left in the shell makes every other key invalid.
+    std::printf(
+        "unset AWS_SESSION_TOKEN\nexport AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n",
+        key->id.c_str(), secret.c_str());
+  }
   return {};
 }
 
@@ -227,8 +240,9 @@ void AddKeys(CLI::App* app, Context* context) {
       "  candid keys create --json --allow 'Search*' --collections 'door-*' --rate 5\n"
       "  candid keys rotate AKCANDID... --overlap 24h\n  candid keys revoke AKCANDID...\n"
       "  eval \"$(candid keys session AKCANDID... --minutes 60 --read-only)\"\n"
-      "  eval \"$(candid keys env)\"\n");
-  CLI::App* create = group->add_subcommand("create", "Make a key and print its id");
+      "  eval \"$(candid keys env AKCANDID...)\"\n");
+  CLI::App* create =
+      group->add_subcommand("create", "Make a key and print its id (env has its secret)");
   auto if_none = std::make_shared<bool>(false);
   auto note = std::make_shared<std::string>();
   auto wishes = std::make_shared<Wishes>();
@@ -239,9 +253,10 @@ void AddKeys(CLI::App* app, Context* context) {
       [context, if_none, note, wishes] { return Create(*context, *if_none, *note, *wishes); });
   Run(group->add_subcommand("list", "All keys, without secrets"), context,
       [context] { return List(*context); });
-  Run(group->add_subcommand("env", "Shell exports of the first enabled key, secret included"),
-      context, [context] { return PrintExports(*context); });
   auto id = std::make_shared<std::string>();
+  CLI::App* env = group->add_subcommand("env", "Shell exports of a key, secret included");
+  env->add_option("id", *id, "Access key id; the first enabled key where left out");
+  Run(env, context, [context, id] { return PrintExports(*context, *id); });
   const auto add = [&](const char* name, const char* text) {
     CLI::App* command = group->add_subcommand(name, text);
     command->add_option("id", *id, "Access key id")->required();

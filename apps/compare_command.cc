@@ -12,15 +12,23 @@
 #include "apps/photo.h"
 #include "apps/terminal.h"
 #include "apps/words.h"
+#include "candid/decision/ages.h"
 #include "candid/decision/fair_score.h"
 
 namespace candid::apps {
 namespace {
 
+constexpr const char* kTooYoung = "not compared: the pack cannot tell faces of this age apart";
+
 struct Pair {
   std::string source;
   std::string target;
 };
+
+// Whether CompareFaces would find no match for it, as its setting stands by default.
+bool Declines(const decision::Scale& scale, const face::Template& made) {
+  return scale.calibrated() && decision::DeclinesAge(made.age, scale.table().decline_below_age);
+}
 
 // The largest face of the source against every face of the target, as CompareFaces does.
 Status Compare(const Context& context, const Pair& paths) {
@@ -39,34 +47,53 @@ Status Compare(const Context& context, const Pair& paths) {
   std::vector<std::size_t> all(target->photo.faces().size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   CANDID_ASSIGN(const auto others, pipeline->Embed(target->photo, all));
+  const bool source_declined = Declines(scale, probe[0]);
 
   boost::json::array matches;
   std::vector<Row> rows;
+  bool extrapolated = false;
   for (std::size_t i = 0; i < others.size(); ++i) {
-    const double score = decision::FairScore(decision::Cosine(probe[0].values, others[i].values),
-                                             probe[0].figures, others[i].figures);
-    const double similarity = scale.SimilarityOf(score);
-    std::optional<decision::StatedRate> rate;
-    if (scale.calibrated()) rate = scale.RateOf(score);
     const face::Box& box = target->photo.faces()[i].box;
-    const auto place =
-        fmt::format("{:.0f},{:.0f} {:.0f}x{:.0f}", box.left, box.top, box.width, box.height);
-    matches.push_back(
-        {{"box",
-          {{"left", box.left}, {"top", box.top}, {"width", box.width}, {"height", box.height}}},
-         {"similarity", similarity},
-         {"false_match_rate", rate ? boost::json::value(rate->fmr) : nullptr},
-         {"score", score}});
-    rows.push_back(
-        {place, fmt::format("{:.2f}", similarity), InWords(rate), fmt::format("{:.4f}", score)});
+    const bool declined = Declines(scale, others[i]);
+    boost::json::object face = {
+        {"box",
+         {{"left", box.left}, {"top", box.top}, {"width", box.width}, {"height", box.height}}},
+        {"age_not_supported", declined},
+        {"similarity", nullptr},
+        {"false_match_rate", nullptr},
+        {"score", nullptr}};
+    Row row = {
+        fmt::format("{:.0f},{:.0f} {:.0f}x{:.0f}", box.left, box.top, box.width, box.height)};
+    if (declined || source_declined) {
+      row.insert(row.end(), {"-", kTooYoung, "-"});
+    } else {
+      const double score = decision::FairScore(decision::Cosine(probe[0].values, others[i].values),
+                                               probe[0].figures, others[i].figures);
+      const double similarity = scale.SimilarityOf(score);
+      std::optional<decision::StatedRate> rate;
+      if (scale.calibrated()) rate = scale.RateOf(score);
+      face["similarity"] = similarity;
+      if (rate) face["false_match_rate"] = rate->fmr;
+      extrapolated |= rate && rate->basis == decision::Basis::kExtrapolated;
+      face["score"] = score;
+      row.insert(row.end(),
+                 {fmt::format("{:.2f}", similarity), InWords(rate), fmt::format("{:.4f}", score)});
+    }
+    matches.push_back(std::move(face));
+    rows.push_back(std::move(row));
   }
   if (context.json) {
-    std::puts(boost::json::serialize(boost::json::object{{"faces", matches}}).c_str());
+    std::puts(boost::json::serialize(
+                  boost::json::object{{"age_not_supported", source_declined}, {"faces", matches}})
+                  .c_str());
+  } else if (source_declined) {
+    std::printf("the largest face in %s: %s\n", paths.source.c_str(), kTooYoung);
   } else {
     std::fputs(
         FormatTable({"face in " + paths.target, "similarity", "strangers so alike", "score"}, rows)
             .c_str(),
         stdout);
+    if (extrapolated) std::fputs(kExtrapolatedNote, stdout);
   }
   return {};
 }

@@ -7,9 +7,12 @@ namespace candid::apps {
 std::string OneIn(double rate) {
   if (!(rate > 0)) return "none";
   if (rate > 0.5) return fmt::format("{:.0f} %", rate * 100);
-  if (rate > 1e-3) return fmt::format("1 in {:.3g}", 1 / rate);
-  if (rate > 1e-6) return fmt::format("1 in {:.4g} thousand", 1e-3 / rate);
-  return fmt::format("1 in {:.4g} million", 1e-6 / rate);
+  const double people = 1 / rate;
+  // {:.3g} writes what it rounds up to 1000 as 1e+03.
+  if (people < 999.5) return fmt::format("1 in {:.3g}", people);
+  if (people < 999.5e3) return fmt::format("1 in {:.3g} thousand", people / 1e3);
+  if (people < 999.5e6) return fmt::format("1 in {:.3g} million", people / 1e6);
+  return fmt::format("1 in {:.0f} million", people / 1e6);
 }
 
 std::string InWords(const std::optional<decision::StatedRate>& rate) {
@@ -36,7 +39,7 @@ std::string InWords(const decision::Terms& terms) {
                   terms.rate->group.empty() ? "" : fmt::format(" ({})", terms.rate->group));
   words +=
       fmt::format("wrong matches to expect of one search: {:.2g}\n", terms.expected_false_matches);
-  if (terms.rate->basis == decision::Basis::kExtrapolated) words += "* extrapolated\n";
+  if (terms.rate->basis == decision::Basis::kExtrapolated) words += kExtrapolatedNote;
   if (!terms.warning.empty()) words += "warning: " + terms.warning + '\n';
   return words;
 }

@@ -9,6 +9,8 @@ TEST(Words, SayRates) {
   EXPECT_EQ(OneIn(0.76), "76 %");
   EXPECT_EQ(OneIn(0.02), "1 in 50");
   EXPECT_EQ(OneIn(1e-3), "1 in 1 thousand");
+  EXPECT_EQ(OneIn(1.0001e-3), "1 in 1 thousand") << "not 1e+03";
+  EXPECT_EQ(OneIn(1.00001e-6), "1 in 1 million");
   EXPECT_EQ(OneIn(2e-5), "1 in 50 thousand");
   EXPECT_EQ(OneIn(1e-8), "1 in 100 million");
   EXPECT_EQ(InWords(std::optional<decision::StatedRate>()), "");
@@ -31,6 +33,8 @@ TEST(Words, SayTerms) {
             "strangers who reach it: 1 in 10 thousand of the worst measured group (tall people)\n"
             "wrong matches to expect of one search: 0.25\n"
             "warning: too many.\n");
+  terms.rate->basis = decision::Basis::kExtrapolated;
+  EXPECT_NE(InWords(terms).find(kExtrapolatedNote), std::string::npos);
 }
 
 }  // namespace

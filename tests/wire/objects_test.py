@@ -39,13 +39,6 @@ def padded(size):
     return PICTURE + bytes(size - len(PICTURE))
 
 
-def node_major():
-    if not shutil.which("node"):
-        return 0
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
-    return int(version.lstrip("v").split(".")[0])
-
-
 class Objects(unittest.TestCase):
     def detect(self, server, image):
         answer = server.call("DetectFaces", {"Image": image})
@@ -313,7 +306,6 @@ class Hostile(Objects):
 
 
 @unittest.skipUnless(boto3 and shutil.which("node"), "boto3 or node is not installed")
-@unittest.skipUnless(node_major() >= 20, "s3rver wants Node.js 20 or newer")
 @unittest.skipUnless(S3RVER.exists(), "no s3rver in tests/wire/node_modules; tools/npm_ci tests/wire")
 class RealStore(Objects):
     @classmethod

@@ -34,8 +34,8 @@ Status Fill(const char* state, const char* manifest, const std::string& collecti
   CANDID_ASSIGN(const auto pack, models::ReadManifest(manifest));
   CANDID_ASSIGN(const auto store, store::Store::Open(state));
   const auto model = collections::IdentityOf(pack);
-  CANDID_TRY(
-      store->CreateCollection({collection, SystemClock().Now(), model, store::Keep::kNone, 0}, {}));
+  CANDID_TRY(store->CreateCollection(
+      {collection, SystemClock().Now(), model, store::Keep::kNone, 0, {}, {}}, {}));
   std::mt19937 random(7);
   for (std::size_t done = 0; done < count; done += kFacesOfImage) {
     std::vector<store::NewFace> faces;

@@ -1,11 +1,15 @@
-// load alone PACK.toml PHOTO THREADS SECONDS: photos through the pipeline, bytes to template.
-// load http PORT REQUEST CONNECTIONS SECONDS [RATE]: the bytes of REQUEST, signed by whoever wrote
-// them, over and over; as fast as answers come or, with RATE, so many a second on whatever
-// connection is free, with no regard to the answers.
+// load photo PORTRAIT WIDTH FILE
+//   A photo of that width, of the person of PORTRAIT.
+// load alone detect|embed PACK.toml PHOTO THREADS SECONDS
+//   Photos through the pipeline, bytes to faces or to the template of the largest.
+// load http PORT REQUEST CONNECTIONS SECONDS [RATE]
+//   The bytes of REQUEST, signed by whoever wrote them, over and over; as fast as answers come or,
+//   with RATE, so many a second on whatever connection is free, with no regard to the answers.
 //
-// Prints JSON: answers with status 200 and others, the seconds it took and the CPU seconds of this
-// process, and of the 200s the median and 99th percentile in milliseconds. One thread sends: what
-// it takes from the cores that it shares with the server is the CPU seconds.
+// The last two print JSON: how many answers had status 200 and how many were a ThrottlingException
+// (any other ends it), the median and 99th percentile of either in milliseconds, the seconds that
+// all took and the CPU seconds of this process. One thread sends: what it takes from the cores that
+// it shares with the server is the CPU seconds.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -18,6 +22,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <fstream>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -25,6 +30,7 @@
 #include "candid/base/files.h"
 #include "candid/face/pipeline.h"
 #include "candid/models/pack.h"
+#include "photo.h"
 
 namespace {
 
@@ -52,31 +58,35 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-void Report(std::vector<double> ms, std::size_t refused, double seconds, double cpu) {
-  std::ranges::sort(ms);
-  const auto at = [&ms](double share) {
+using Milliseconds = std::vector<double>;
+
+void Report(Milliseconds ok, Milliseconds refused, double seconds, double cpu) {
+  const auto at = [](Milliseconds& ms, double share) {
+    std::ranges::sort(ms);
     return ms.empty() ? 0
                       : ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))];
   };
   fmt::print(
-      "{{\"ok\":{},\"refused\":{},\"seconds\":{:.3f},\"cpu\":{:.3f},\"p50\":{:.2f},"
-      "\"p99\":{:.2f}}}\n",
-      ms.size(), refused, seconds, cpu, at(0.5), at(0.99));
+      "{{\"ok\":{},\"refused\":{},\"seconds\":{:.3f},\"cpu\":{:.3f},\"p50\":{:.3f},"
+      "\"p99\":{:.3f},\"refused_p50\":{:.3f},\"refused_p99\":{:.3f}}}\n",
+      ok.size(), refused.size(), seconds, cpu, at(ok, 0.5), at(ok, 0.99), at(refused, 0.5),
+      at(refused, 0.99));
 }
 
-void Alone(const char* manifest, const char* photo, std::size_t threads, Seconds duration) {
+void Alone(bool embed, const char* manifest, const char* photo, std::size_t threads,
+           Seconds duration) {
   const auto pipeline = OrDie(candid::face::Pipeline::Create(
       OrDie(candid::models::ReadManifest(std::filesystem::absolute(manifest)))));
   const candid::Bytes file = OrDie(candid::ReadFile(photo, 16u << 20));
   std::mutex mutex;
-  std::vector<double> all;
+  Milliseconds all;
   const auto work = [&](Clock::time_point end, bool counts) {
-    std::vector<double> ms;
+    Milliseconds ms;
     while (Clock::now() < end) {
       const auto begun = Clock::now();
       const auto seen = OrDie(pipeline->Detect(file));
       const std::size_t first = 0;
-      if (!seen.faces().empty()) OrDie(pipeline->Embed(seen, {&first, 1}));
+      if (embed && !seen.faces().empty()) OrDie(pipeline->Embed(seen, {&first, 1}));
       ms.push_back(Seconds(Clock::now() - begun).count() * 1e3);
     }
     if (!counts) return;
@@ -93,7 +103,7 @@ void Alone(const char* manifest, const char* photo, std::size_t threads, Seconds
   const auto begun = Clock::now();
   const double cpu = CpuSeconds();
   round(duration, true);
-  Report(std::move(all), 0, Seconds(Clock::now() - begun).count(), CpuSeconds() - cpu);
+  Report(std::move(all), {}, Seconds(Clock::now() - begun).count(), CpuSeconds() - cpu);
 }
 
 // Connections that are either free or have one request on its way.
@@ -112,9 +122,13 @@ class Load {
     const double cpu = CpuSeconds();
     std::size_t sent = 0;
     double elapsed = 0;
-    while ((elapsed = Seconds(Clock::now() - begun).count()) < duration.count()) {
+    // What was asked for in time is answered at the end, so that neither work nor the slowest are
+    // cut off.
+    while ((elapsed = Seconds(Clock::now() - begun).count()) < duration.count() ||
+           free_.size() < connections) {
       // Due at its place in the schedule, however late it leaves.
-      while (!free_.empty() && (rate == 0 || static_cast<double>(sent) <= elapsed * rate)) {
+      while (elapsed < duration.count() && !free_.empty() &&
+             (rate == 0 || static_cast<double>(sent) <= elapsed * rate)) {
         const Seconds due(rate == 0 ? elapsed : static_cast<double>(sent) / rate);
         Send(free_.back(), begun + std::chrono::duration_cast<Clock::duration>(due));
         free_.pop_back();
@@ -122,7 +136,7 @@ class Load {
       }
       Receive();
     }
-    Report(std::move(ms_), refused_, elapsed, CpuSeconds() - cpu);
+    Report(std::move(ok_), std::move(refused_), elapsed, CpuSeconds() - cpu);
   }
 
  private:
@@ -179,10 +193,16 @@ class Load {
       Line& line = lines_[i];
       Write(line);
       char buffer[16384];
-      for (ssize_t size = 0; (size = recv(line.socket, buffer, sizeof buffer, 0)) > 0;) {
+      ssize_t size = 0;
+      while ((size = recv(line.socket, buffer, sizeof buffer, 0)) > 0) {
         line.answer.append(buffer, static_cast<std::size_t>(size));
       }
-      if (IsWhole(line.answer)) Finish(i);
+      if (IsWhole(line.answer)) {
+        Finish(i);
+      } else if (size == 0) {
+        fmt::print(stderr, "the server closed a connection without an answer\n");
+        std::exit(1);
+      }
     }
   }
 
@@ -198,10 +218,11 @@ class Load {
 
   void Finish(std::size_t i) {
     Line& line = lines_[i];
+    const double ms = Seconds(Clock::now() - line.due).count() * 1e3;
     if (line.answer.starts_with("HTTP/1.1 200 ")) {
-      ms_.push_back(Seconds(Clock::now() - line.due).count() * 1e3);
+      ok_.push_back(ms);
     } else if (line.answer.find("ThrottlingException") != std::string::npos) {
-      ++refused_;
+      refused_.push_back(ms);
     } else {
       fmt::print(stderr, "{}\n", line.answer);
       std::exit(1);
@@ -217,23 +238,29 @@ class Load {
   const int epoll_;
   std::vector<Line> lines_;
   std::vector<std::size_t> free_;
-  std::vector<double> ms_;
-  std::size_t refused_ = 0;
+  Milliseconds ok_, refused_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "";
-  if (what == "alone" && argc == 6) {
-    Alone(argv[2], argv[3], std::stoul(argv[4]), Seconds(std::stod(argv[5])));
+  if (what == "photo" && argc == 5) {
+    const auto portrait = OrDie(candid::ReadFile(argv[2], 16u << 20));
+    const auto made = OrDie(candid::bench::MakePhoto(portrait, std::stoi(argv[3])));
+    std::ofstream(argv[4]).write(reinterpret_cast<const char*>(made.data()),
+                                 static_cast<std::streamsize>(made.size()));
+  } else if (what == "alone" && argc == 7) {
+    Alone(argv[2] == std::string_view("embed"), argv[3], argv[4], std::stoul(argv[5]),
+          Seconds(std::stod(argv[6])));
   } else if (what == "http" && (argc == 6 || argc == 7)) {
     Load(static_cast<std::uint16_t>(std::stoul(argv[2])),
          OrDie(candid::ReadFile(argv[3], 32u << 20)))
         .Run(std::stoul(argv[4]), Seconds(std::stod(argv[5])), argc == 7 ? std::stod(argv[6]) : 0);
   } else {
     fmt::print(stderr,
-               "usage: load alone PACK.toml PHOTO THREADS SECONDS\n"
+               "usage: load photo PORTRAIT WIDTH FILE\n"
+               "       load alone detect|embed PACK.toml PHOTO THREADS SECONDS\n"
                "       load http PORT REQUEST CONNECTIONS SECONDS [RATE]\n");
     return 2;
   }

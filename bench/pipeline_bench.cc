@@ -20,8 +20,8 @@
 #include "candid/face/detect.h"
 #include "candid/face/landmarks.h"
 #include "candid/face/pipeline.h"
-#include "candid/image/encode.h"
 #include "candid/image/resample.h"
+#include "photo.h"
 
 namespace {
 
@@ -33,7 +33,6 @@ using candid::models::Part;
 
 constexpr int kWidth = 1664;
 constexpr int kHeight = 1248;
-constexpr int kFaceSide = 500;  // of the square that shows the person, pixels
 constexpr int kRounds = 31;
 
 // Of this thread's CPU time: a neighbour on the core does not count.
@@ -58,24 +57,6 @@ T OrDie(candid::Result<T> result) {
   if (result.has_value()) return *std::move(result);
   fmt::print(stderr, "{}\n", result.error().message());
   std::exit(1);
-}
-
-// The person before gradients under a little noise, which compress as a photo does.
-Bytes Photo(const Bytes& portrait) {
-  image::Image photo{kWidth, kHeight, Bytes(std::size_t{kWidth} * kHeight * 3)};
-  std::uint32_t random = 1;
-  for (std::size_t i = 0; i < photo.rgb.size(); ++i) {
-    random = random * 1664525 + 1013904223;
-    const double wave = 100 * std::sin(static_cast<double>(i % (kWidth * 3)) / 300) *
-                        std::cos(static_cast<double>(i / (kWidth * 3)) / 150);
-    photo.rgb[i] = static_cast<std::uint8_t>(128 + wave + (random >> 28));
-  }
-  const image::Image person =
-      image::Resize(*OrDie(image::Source::Open(portrait)).Decode(), kFaceSide, kFaceSide);
-  for (int y = 0; y < kFaceSide; ++y) {
-    std::copy_n(person.row(y), kFaceSide * 3, photo.row(y + 350) + 600 * 3);
-  }
-  return OrDie(image::EncodeJpeg(photo, 90));
 }
 
 // The pipeline's steps in OpenCV's hands. What the networks' outputs mean is read by our code: it
@@ -290,7 +271,7 @@ face::Network NetworkOf(const Part& part) {
 // The first that shows one face and no more.
 Bytes PhotoOfOne(const face::Pipeline& pipeline, const std::vector<fs::path>& portraits) {
   for (const fs::path& path : portraits) {
-    Bytes file = Photo(OrDie(candid::ReadFile(path, 16u << 20)));
+    Bytes file = OrDie(candid::bench::MakePhoto(OrDie(candid::ReadFile(path, 16u << 20)), kWidth));
     if (OrDie(pipeline.Detect(file)).faces().size() == 1) return file;
   }
   fmt::print(stderr, "no photo that shows one face\n");

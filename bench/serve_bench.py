@@ -6,35 +6,28 @@ Idle memory with an empty state; from exec to /readyz with a gallery of made-up 
 and models dropped from the page cache before each start; memory through many signed requests on
 connections that stay open (DetectFaces, SearchFacesByImage and ListFaces of a photo of
 ../shared in turn; without photos ListFaces only)."""
-import argparse
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+import served  # noqa: E402
+
 READY_S = 3
 IDLE_MIB = 150
 FLAT = 0.05
 
-options = argparse.ArgumentParser(description=__doc__)
-options.add_argument("build", type=pathlib.Path)
+options = served.options(__doc__)
 options.add_argument("--faces", type=int, default=100_000)
 options.add_argument("--requests", type=int, default=10_000)
 options.add_argument("--warm-up", type=int, default=1_000)
 options.add_argument("--connections", type=int, default=4)
 options.add_argument("--starts", type=int, default=5)
 arguments = options.parse_args()
-arguments.build = arguments.build.resolve()
-os.environ.update(CANDID_BINARY=str(arguments.build / "apps/candid"),
-                  CANDID_BUILD_DIR=str(arguments.build), CANDID_SOURCE_DIR=str(ROOT))
-sys.dont_write_bytecode = True
-sys.path.append(str(ROOT / "tests/wire"))
-
-import harness  # noqa: E402
+harness = served.harness_on(arguments.build)
 
 
 def drop_from_cache(*folders):
@@ -100,8 +93,7 @@ def rows():
         idle = idle_mib(server)
         yield "idle, empty state", f"{idle:.0f} MiB", f"< {IDLE_MIB} MiB", idle < IDLE_MIB
         server.stop()
-        subprocess.run([arguments.build / "bench/fill_collection", server.state,
-                        harness.MODELS / "pack.toml", "people", str(arguments.faces)], check=True)
+        served.fill(arguments.build, server, arguments.faces)
         starts = []
         for _ in range(arguments.starts):
             starts.append(seconds_to_ready(server))
@@ -126,11 +118,4 @@ def rows():
                f"{arguments.requests / seconds:.0f}", "", True)
 
 
-table = []
-for row in rows():
-    print(*row[:2], "" if row[3] else "MISSED", flush=True, file=sys.stderr)
-    table.append(row)
-print("| | measured | target |\n|---|---|---|")
-for what, figure, target, _ in table:
-    print(f"| {what} | {figure} | {target} |")
-sys.exit(0 if all(met for *_, met in table) else 1)
+served.print_table(rows())

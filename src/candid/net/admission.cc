@@ -60,7 +60,11 @@ Admission::Seconds Admission::ExpectedWait(Clock::time_point now) const {
 
 void Admission::Tally(Clock::time_point now) {
   if (now - window_ < kWindow) return;
-  if (static_cast<double>(came_) <= kSurplus * static_cast<double>(answered_)) strained_ = false;
+  // Whoever comes ends a window that is over: two windows' time is at least one without anybody.
+  const bool silence = now - window_ >= 2 * kWindow;
+  if (silence || static_cast<double>(came_) <= kSurplus * static_cast<double>(answered_)) {
+    strained_ = false;
+  }
   window_ = now;
   came_ = answered_ = 0;
 }

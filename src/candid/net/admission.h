@@ -4,8 +4,8 @@
 // of a request is the moving average of its kind, measured here. A request that could not begin
 // before its deadline is refused at once. Where the wait is over the server's own patience, more
 // comes than can be done, and then a long queue makes everybody late without one request more being
-// answered: until about as much is answered as comes, a request may wait no longer than it takes
-// itself.
+// answered: until about as much is answered as comes, or nothing for a second, a request may wait
+// no longer than it takes itself.
 #pragma once
 
 #include <chrono>

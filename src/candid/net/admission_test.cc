@@ -95,5 +95,14 @@ TEST_F(AdmissionTest, KeepsTheQueueShortWhileMoreComesThanCanBeDone) {
   EXPECT_FALSE(admission_.strained());
 }
 
+TEST_F(AdmissionTest, ForgetsAFloodWhileNothingComes) {
+  Learn(0, milliseconds(100));
+  for (int i = 0; i < 100; ++i) (void)Admit();
+  ASSERT_TRUE(admission_.strained());
+  while (wait() > 0) Do(0, milliseconds(10));
+  now_ += milliseconds(2100);
+  for (int i = 0; i < 8; ++i) EXPECT_TRUE(Admit()) << "the queue takes a burst again";
+}
+
 }  // namespace
 }  // namespace candid::net

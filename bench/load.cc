@@ -134,7 +134,8 @@ class Load {
         free_.pop_back();
         ++sent;
       }
-      Receive();
+      // A schedule is kept to the millisecond; without one there is nothing to do before an answer.
+      Receive(rate == 0 ? 100 : 1);
     }
     Report(std::move(ok_), std::move(refused_), elapsed, CpuSeconds() - cpu);
   }
@@ -185,9 +186,9 @@ class Load {
     }
   }
 
-  void Receive() {
+  void Receive(int timeout_ms) {
     epoll_event events[64];
-    const int count = epoll_wait(epoll_, events, std::size(events), 1);
+    const int count = epoll_wait(epoll_, events, std::size(events), timeout_ms);
     for (int e = 0; e < count; ++e) {
       const auto i = static_cast<std::size_t>(events[e].data.u64);
       Line& line = lines_[i];

@@ -221,10 +221,8 @@ Status PrintExports(const Context& context, const std::string& id) {
   if (context.json) {
     Print(context, {key->id, secret});
   } else {
-    // A token that a session left in the shell makes every other key invalid.
-    std::printf(
-        "unset AWS_SESSION_TOKEN\nexport AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n",
-        key->id.c_str(), secret.c_str());
+    std::printf("export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", key->id.c_str(),
+                secret.c_str());
   }
   return {};
 }

@@ -5,13 +5,15 @@ load".
 
 A photo goes through the pipeline alone, in a process with as many threads as the server can use at
 once, and through `candid serve` by signed requests over loopback. The two take turns; each figure
-is a ratio within its round, and the median of the rounds counts. Both photos are made from one
+is a ratio within its round, and the median of the rounds counts. What DetectFaces adds is told by the
+server's own clock of its pipeline. Both photos are made from one
 portrait: that of the searches is small, so that the server's own work beside it weighs most, and
 that of DetectFaces has some 200 KB. The sender runs on the server's cores: what it takes of them is
 in the table, and no figure is made better for it."""
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -125,19 +127,26 @@ def overload(bench):
     yield what + "the sender's share of the cores", spread(sender), "", True
 
 
+def stages(bench):
+    """Seconds that the server's pipeline has spent so far, by its own clock."""
+    page = bench.server.get("/metrics")[1]
+    return sum(map(float, re.findall(r"^candid_(?:decode|detect|align|assess|embed)_seconds_sum (\S+)",
+                                     page, re.M)))
+
+
 def detection(bench):
-    added, cpu, medians = [], [], []
+    # Of the same requests: a pipeline that runs by itself a second later differs by more than this.
+    added, means = [], []
     for _ in range(arguments.rounds):
-        base = alone("detect", bench.large, 1)
+        before = stages(bench)
         asked = bench.http("DetectFaces", bench.large, 1)
-        added.append(asked["p50"] - base["p50"])
-        cpu.append(1e3 * (asked["server_cpu"] / asked["ok"] - base["cpu"] / base["ok"]))
-        medians.append(base["p50"])
+        pipeline = (stages(bench) - before) / asked["ok"]
+        added.append(1e3 * (asked["seconds"] / asked["ok"] - pipeline))
+        means.append(1e3 * pipeline)
     size = bench.large.stat().st_size / 1000
-    yield (f"DetectFaces of {size:.0f} KB, 1 connection: added to the pipeline's median, ms",
+    yield (f"DetectFaces of {size:.0f} KB, 1 connection: added to the pipeline's own time, ms",
            spread(added, "{:.2f}"), "< 3", statistics.median(added) < 3)
-    yield "DetectFaces: added CPU time, ms", spread(cpu, "{:.2f}"), "", True
-    yield "DetectFaces: the pipeline's median, ms", spread(medians, "{:.1f}"), "", True
+    yield "DetectFaces: the pipeline's own time, ms", spread(means, "{:.1f}"), "", True
 
 
 def rows():

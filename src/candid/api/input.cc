@@ -1,5 +1,7 @@
 #include "candid/api/input.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
@@ -69,7 +71,8 @@ std::vector<std::string> BrokenByText(const Constraint& constraint, std::string_
     std::string set;
     for (const std::string_view value : constraint.values) {
       if (value == text) return {};
-      set += (set.empty() ? "" : ", ") + std::string(value);
+      if (!set.empty()) set += ", ";
+      set += value;
     }
     return {"Member must satisfy enum value set: [" + set + "]"};
   }
@@ -174,7 +177,7 @@ Expected<void> Input::State::CheckText(const json::value& value, const Constrain
   if (!value.is_string()) return Unserializable("'" + path + "' must be a string");
   const std::string_view text = value.get_string();
   for (const std::string& broken : BrokenByText(constraint, text)) {
-    Violate(path, "'" + Quoted(text) + "'", broken);
+    Violate(path, fmt::format("'{}'", Quoted(text)), broken);
   }
   return {};
 }
@@ -188,7 +191,7 @@ Expected<void> Input::State::CheckNumber(const json::value& value, const Constra
     return Unserializable("'" + path + "' must be an integer");
   }
   for (const std::string& broken : BrokenBounds(constraint, "value", number)) {
-    Violate(path, "'" + NumberText(number) + "'", broken);
+    Violate(path, fmt::format("'{}'", NumberText(number)), broken);
   }
   return {};
 }
@@ -238,17 +241,17 @@ Expected<void> Input::State::CheckMap(const json::value& value, const Constraint
   const json::object& entries = value.get_object();
   for (const std::string& broken :
        BrokenBounds(constraint, "length", static_cast<double>(entries.size()))) {
-    Violate(path, "'" + std::to_string(entries.size()) + " entries'", broken);
+    Violate(path, fmt::format("'{} entries'", entries.size()), broken);
   }
   for (const auto& entry : entries) {
     if (!entry.value().is_string()) return Unserializable("'" + path + "' must map to strings");
     for (const std::string& broken : BrokenByText(*constraint.key, entry.key())) {
-      Violate(path, "'" + Quoted(entry.key()) + "'",
+      Violate(path, fmt::format("'{}'", Quoted(entry.key())),
               "Map keys must satisfy constraint: [" + broken + "]");
     }
     for (const std::string& broken :
          BrokenByText(*constraint.item, std::string_view(entry.value().get_string()))) {
-      Violate(path, "'" + Quoted(entry.value().get_string()) + "'",
+      Violate(path, fmt::format("'{}'", Quoted(entry.value().get_string())),
               "Map value must satisfy constraint: [" + broken + "]");
     }
   }

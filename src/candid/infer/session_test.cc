@@ -1,5 +1,6 @@
 #include "candid/infer/session.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -56,7 +57,7 @@ TEST(SessionTest, ReusesItsArena) {
   b.Input("in", {1, 16, 64, 64});
   std::string x = "in";
   for (int i = 0; i < 20; ++i) {
-    const std::string y = "c" + std::to_string(i);
+    const std::string y = fmt::format("c{}", i);
     b.Conv(x, y, 16, 16, 3);
     x = y;
   }

@@ -1,6 +1,8 @@
 // Whole networks with random weights, in the shape of the real ones, for tests and benches.
 #pragma once
 
+#include <fmt/format.h>
+
 #include "candid/infer/testing_model.h"
 
 namespace candid::infer::testing {
@@ -21,7 +23,7 @@ inline Bytes IResNet(const std::vector<int>& units, bool mxnet_slopes = true) {
   const std::int64_t widths[] = {64, 128, 256, 512};
   for (std::size_t stage = 0; stage < 4; ++stage) {
     for (int unit = 0; unit < units[stage]; ++unit) {
-      const std::string u = "s" + std::to_string(stage) + "u" + std::to_string(unit);
+      const std::string u = fmt::format("s{}u{}", stage, unit);
       const std::int64_t width = widths[stage];
       const std::int64_t stride = unit == 0 ? 2 : 1;
       b.Normalization(x, u + ".bn1", channels);

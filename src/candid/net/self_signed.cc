@@ -161,7 +161,8 @@ Status Read(SelfSigned* files) {
   for (unsigned i = 0; i < size; ++i) {
     std::array<char, 4> pair{};
     std::snprintf(pair.data(), pair.size(), "%02X", digest[i]);
-    files->fingerprint += (i == 0 ? "" : ":") + std::string(pair.data());
+    if (i > 0) files->fingerprint += ':';
+    files->fingerprint += pair.data();
   }
   files->expires = std::chrono::system_clock::from_time_t(timegm(&end));
   return {};

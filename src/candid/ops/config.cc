@@ -1,5 +1,6 @@
 #include "candid/ops/config.h"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -78,11 +79,11 @@ std::vector<Setting> SettingsOf(Config& c) {
 }
 
 std::string NameOf(const Setting& setting) {
-  return "[" + std::string(setting.table) + "] " + std::string(setting.key);
+  return fmt::format("[{}] {}", setting.table, setting.key);
 }
 
 std::string VariableOf(const Setting& setting) {
-  std::string name = "CANDID_" + std::string(setting.table) + "_" + std::string(setting.key);
+  std::string name = fmt::format("CANDID_{}_{}", setting.table, setting.key);
   for (char& c : name) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
@@ -108,7 +109,8 @@ Status AssignText(const Setting& setting, const std::string& value, const std::s
   std::string choices;
   bool chosen = setting.choices.empty();
   for (const std::string_view choice : setting.choices) {
-    choices += (choices.empty() ? "" : " or ") + std::string(choice);
+    if (!choices.empty()) choices += " or ";
+    choices += choice;
     chosen = chosen || choice == value;
   }
   if (!chosen) return Bad(where, choices);

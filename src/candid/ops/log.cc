@@ -126,7 +126,8 @@ void Log::Write(Level level, std::string_view event, std::initializer_list<Field
   if (!state_->logger.should_log(LevelOf(level))) return;
   std::string line = state_->json ? "\"event\":" + Quoted(event) : std::string(event);
   for (const Field& field : fields) {
-    line += state_->json ? "," + Quoted(field.name) + ":" : " " + std::string(field.name) + "=";
+    line +=
+        state_->json ? fmt::format(",{}:", Quoted(field.name)) : fmt::format(" {}=", field.name);
     line += ValueText(field);
   }
   state_->logger.log(LevelOf(level), "{}", line);

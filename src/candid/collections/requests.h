@@ -116,7 +116,7 @@ struct ListFacesRequest {
   Cursor after = 0;
   std::size_t limit = 0;              // 0: kDefaultPage; at most kMaxPage
   std::vector<std::string> face_ids;  // only these; empty: all
-  std::string user_id;                // only those associated with it; empty: all
+  std::string user_id = {};           // only those associated with it; empty: all
 };
 
 // Each id once, in the order asked.

@@ -18,7 +18,7 @@ struct Provenance {
   std::string cpu;
   std::string data_hash;       // of names, labels and contents
   std::string threshold_name;  // of the threshold in use, as operators know it
-  std::string fillers;         // the hash of theirs; empty: none
+  std::string fillers = {};    // the hash of theirs; empty: none
 };
 
 struct LiveUse {

@@ -55,7 +55,7 @@ struct Collection {
   std::uint64_t face_count = 0;
   std::uint64_t user_count = 0;
   // The value of its tag kFalseAlarmsTag; empty: nothing is promised. Changed by tags alone.
-  std::string false_alarms;
+  std::string false_alarms = {};
   std::chrono::seconds retention{0};  // faces older than this are erased; 0: they stay
 };
 

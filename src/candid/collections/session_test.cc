@@ -39,7 +39,7 @@ TEST(SessionTest, SessionsOfOneKeyHaveTheirOwnSecrets) {
 TEST(SessionTest, NoChangedTokenOpens) {
   const Bytes raw = *FromBase64(SealSession(kSession, "secret"));
   for (std::size_t at = 0; at < raw.size(); ++at) {
-    for (const std::uint8_t flip : {1, 128}) {
+    for (const std::uint8_t flip : {std::uint8_t{1}, std::uint8_t{128}}) {
       Bytes changed = raw;
       changed[at] ^= flip;
       EXPECT_FALSE(SessionSecret(ToBase64(changed), "secret")) << at;

@@ -48,7 +48,9 @@ Result<StoredTemplate> Store::TemplateAt(RowId row) const {
     if (!found) return Fail(Code::kNotFound, fmt::format("there is no face in row {}", row));
     const ByteSpan vector = query.Blob(0);
     StoredTemplate stored{std::vector<float>(vector.size() / sizeof(float)), ReadFigures(query, 1)};
-    std::memcpy(stored.vector.data(), vector.data(), stored.vector.size() * sizeof(float));
+    if (!stored.vector.empty()) {
+      std::memcpy(stored.vector.data(), vector.data(), stored.vector.size() * sizeof(float));
+    }
     return stored;
   });
 }

@@ -17,6 +17,7 @@
 #include <span>
 #include <thread>
 
+#include "candid/base/files.h"
 #include "candid/decision/fair_score.h"
 #include "candid/decision/scale.h"
 #include "candid/eval/bootstrap.h"
@@ -152,7 +153,7 @@ enum Figure { kFnir, kTar, kFpirInUse, kFigures };
 
 // Means over the draws. Weights: of users, then of strangers.
 std::array<double, kFigures> Figures(const std::vector<Scores>& draws,
-                                     std::span<const double> weights) {
+                                     std::span<const double> weights, double in_use) {
   std::array<double, kFigures> figures{};
   const std::size_t users = draws.front().mated.size();
   const auto of_users = weights.first(users), of_strangers = weights.subspan(users);
@@ -170,9 +171,8 @@ std::array<double, kFigures> Figures(const std::vector<Scores>& draws,
       missed += of_users[u] * ShareBelow(scores.mated[u], search);
       accepted += of_users[u] * (1 - ShareBelow(scores.mated[u], compare));
     }
-    static const decision::Scale scale;
     for (const auto& [score, owner] : best) {
-      if (scale.SimilarityOf(score) >= 80) alarms += of_strangers[owner];
+      if (score >= in_use) alarms += of_strangers[owner];
     }
     figures[kFnir] += missed / all_users / kDraws;
     figures[kTar] += accepted / all_users / kDraws;
@@ -182,7 +182,7 @@ std::array<double, kFigures> Figures(const std::vector<Scores>& draws,
 }
 
 void Report(const Photos& photos, const std::vector<Person>& people,
-            const std::vector<std::size_t>& strangers, std::size_t enrolled) {
+            const std::vector<std::size_t>& strangers, std::size_t enrolled, double in_use) {
   std::vector<Person> users;
   for (const Person& person : people) {
     if (person.photos.size() > enrolled) users.push_back(person);
@@ -199,7 +199,7 @@ void Report(const Photos& photos, const std::vector<Person>& people,
   const eval::Statistic statistic = [&](std::span<const double> weights, std::span<double> out) {
     for (std::size_t way = 0; way < kWays; ++way) {
       if (ways[way].empty()) continue;
-      const auto figures = Figures(ways[way], weights);
+      const auto figures = Figures(ways[way], weights, in_use);
       std::copy(figures.begin(), figures.end(), out.begin() + way * kColumns);
       out[way * kColumns + kFigures] = figures[kFnir] - out[kFnir];
     }
@@ -233,9 +233,18 @@ void Thin(eval::Dataset* dataset) {
   dataset->pairs.clear();
 }
 
+// The score of similarity 80, by the pack's table.
+Result<double> ScoreInUse(const models::Pack& pack) {
+  if (pack.calibration.empty()) return decision::Scale().ScoreOf(80);
+  CANDID_ASSIGN(const Bytes text, ReadFile(pack.calibration, models::kMaxCalibrationBytes));
+  CANDID_ASSIGN(auto table, decision::ParseCalibration(text, pack.calibration.string()));
+  return decision::Scale(std::move(table)).ScoreOf(80);
+}
+
 Status Main(char** arguments) {
   CANDID_ASSIGN(const auto pack, models::ReadManifest(arguments[1]));
   CANDID_ASSIGN(const auto pipeline, face::Pipeline::Create(pack));
+  CANDID_ASSIGN(const double in_use, ScoreInUse(pack));
   CANDID_ASSIGN(auto dataset, eval::ListDataset(arguments[2]));
   Thin(&dataset);
   CANDID_ASSIGN(
@@ -264,7 +273,7 @@ Status Main(char** arguments) {
              strangers.size(), enrolment.failures());
   fmt::print("%: FNIR at FPIR 1; TAR at FMR 0.01; FPIR at similarity 80; FNIR less the mean's\n");
   for (const std::size_t enrolled : kEnrolled) {
-    Report({enrolment}, people, strangers, enrolled);
+    Report({enrolment}, people, strangers, enrolled, in_use);
   }
   return {};
 }

@@ -74,7 +74,8 @@ def descend(optimiser, loss):
 
 
 class Batches:
-    """Blocks of rows: the eight adult groups, teens, LFW pairs and others, CFP frontal, profile."""
+    """Blocks of rows: the eight adult groups and teens; LFW pairs; LFW strangers; CFP frontal and
+    profile, of the same people."""
 
     def __init__(self, table, rows, seed):
         self.random = np.random.default_rng(seed)
@@ -97,63 +98,72 @@ class Batches:
         return [things[i] for i in chosen]
 
     def next(self):
-        posed = self.pick(self.posed, 30)
-        blocks = [self.pick(g, 36) for g in self.groups]
-        blocks.append([r for p in self.pick(self.repeated, 60) for r in self.pick(p, 2)])
-        blocks.append([self.pick(p, 1)[0] for p in self.pick(self.everyone, 60)])
-        blocks += [[r for p in posed for r in self.pick(p[k], 2)] for k in (0, 1)]
-        cuts = np.cumsum([0] + [len(b) for b in blocks])
-        return np.concatenate(blocks), [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:])]
+        mates = [r for p in self.pick(self.repeated, 250) for r in self.pick(p, 2)]
+        strangers = [self.pick(p, 1)[0] for p in self.pick(self.everyone, 900)]
+        groups = [self.pick(g, 300) for g in self.groups]
+        posed = self.pick(self.posed, 40)
+        frontal = [r for p in posed for r in self.pick(p[0], 3)]
+        profile = [r for p in posed for r in self.pick(p[1], 2)]
+        return mates, strangers, groups, frontal, profile
 
 
-def refine(model, x, table, rows, seed, steps=300, rate=3e-3, steep=20.0, offset=0.15, posed=0.5,
-           loyal=3.0, profiles=0.02):
-    """Moves the figures so that every kind of stranger has the same tail, and mates stand above
-    the highest one. `loyal` holds them near where they were, `profiles`
-    is added to the tail of two profiles."""
+def refine(model, x, table, rows, seed, steps=250, rate=2e-3, groups_weigh=2.0, loyal=3.0):
+    """Moves the figures so that mates stand above the thresholds that strangers set: LFW's at some
+    1e-4 and 1e-5, the highest of the groups' at 1e-3, and each kind of pose's own. `loyal` holds
+    the figures near where they were."""
     torch.manual_seed(seed)
     templates = torch.tensor(x)
     model = copy.deepcopy(model)
     with torch.no_grad():
         before = model.eval()(STRETCH * templates)
-    people = np.unique(table["unit"], return_inverse=True)[1]
+    person = torch.tensor(np.unique(table["unit"], return_inverse=True)[1])
     batches = Batches(table, rows, seed)
     optimiser = torch.optim.AdamW(model.parameters(), rate, weight_decay=1e-3)
     model.train()
+
+    def missed(threshold, mated):
+        return torch.nn.functional.softplus(20 * (threshold - mated)).mean()
+
+    def highest(scores, rate):
+        return torch.topk(scores, max(3, int(len(scores) * rate))).values.mean()
+
     for step in range(steps):
         cosine_rate(optimiser, rate, step / steps)
-        batch, blocks = batches.next()
-        t = templates[torch.tensor(batch)]
-        s = t @ t.T
-        same = torch.tensor(people[batch][:, None] == people[batch][None])
-        strangers, mates = (~same & (s < SAME_PERSON)).float(), same.triu(1)
-        noisy = torch.nn.functional.normalize(t + 0.02 * torch.randn_like(t), dim=1)
-        out = model(STRETCH * noisy)
-        mean, deviation = out[:, 0], torch.clamp(1 + out[:, 1], 0.4, 2.5)
-        z = (s - mean[:, None]) / deviation[:, None]
-        z = 0.5 * (z + z.T)
+        mates, strangers, groups, frontal, profile = batches.next()
+        used = np.unique(np.concatenate([mates, strangers, frontal, profile] + groups))
+        noisy = torch.nn.functional.normalize(templates + 0.02 * torch.randn_like(templates), dim=1)
+        out = model(STRETCH * noisy[used])
 
-        def tail(a, b):
-            among = strangers[a, b]
-            rise = torch.exp(steep * (z[a, b] - 0.3)) * among
-            return torch.log(rise.sum() / among.sum() + 1e-4) / steep + 0.3
+        def block(chosen):
+            """Scores of all pairs; which of them are strangers' and which mates', once each."""
+            at, row = torch.tensor(np.searchsorted(used, chosen)), torch.tensor(chosen)
+            mean, deviation = out[at, 0], torch.clamp(1 + out[at, 1], 0.4, 2.5)
+            cosine = templates[row] @ templates[row].T
+            z = (cosine - mean[:, None]) / deviation[:, None]
+            same = person[row][:, None] == person[row][None]
+            return (z + z.T) / 2, (~same & (cosine < SAME_PERSON)).triu(1), same.triu(1)
 
-        lfw, front, side = slice(blocks[9].start, blocks[10].stop), blocks[11], blocks[12]
-        tails = [tail(b, b) for b in blocks[:9]]
-        tails += [tail(a, b) for a, b in ((lfw, lfw), (front, front), (front, side), (side, side))]
-        tails[-1] = tails[-1] + profiles
-        tails = torch.stack(tails)
-        highest = (torch.logsumexp(steep * tails, 0) - math.log(len(tails))) / steep
+        z, others, _ = block(strangers)
+        lfw = [highest(z[others], rate) for rate in (2e-3, 2e-4, 2e-5)]
+        z, _, same = block(mates)
+        mated = z[same]
+        tails = [block(group) for group in groups]
+        tails = torch.stack([highest(z[others], 2e-3) for z, others, _ in tails])
+        worst = torch.logsumexp(30 * tails, 0) / 30
+        z, others, same = block(frontal + profile)
+        side = torch.arange(len(z)) >= len(frontal)
+        poses = {"frontal": ~side[:, None] & ~side, "mixed": side[:, None] ^ side,
+                 "profile": side[:, None] & side}
+        tail = {name: highest(z[others & kind], 2e-3) for name, kind in poses.items()}
 
-        def missed(a, b):
-            return torch.nn.functional.softplus(
-                20 * (highest + offset - z[a, b][mates[a, b]])).mean()
-
-        spread = tails.var() + torch.relu(tails[-1] - tails[:-1].mean()) ** 2
-        moved = ((out - before[torch.tensor(batch)]) ** 2 * torch.tensor([4.0, 1.0])).mean()
-        loss = missed(blocks[9], blocks[9]) + 10 * spread + loyal * moved
-        loss = loss + posed * sum(missed(a, b) for a, b in ((front, front), (front, side),
-                                                           (side, side)))
-        loss = loss + 10 * (deviation.mean() - 1) ** 2 + 10 * mean.mean() ** 2
+        loss = missed(lfw[1], mated) + missed(lfw[2], mated)
+        loss = loss + groups_weigh * missed(worst + 0.05, mated)
+        for name, weight in (("frontal", 0.5), ("mixed", 1.0), ("profile", 1.0)):
+            loss = loss + weight * missed(tail[name], z[same & poses[name]])
+        spread = tails.var() + torch.relu(worst - lfw[0]) ** 2
+        above = torch.relu(tail["profile"] - tail["frontal"] + 0.03) ** 2
+        moved = ((out - before[used]) ** 2 * torch.tensor([4.0, 1.0])).mean()
+        loss = loss + 3 * spread + 8 * above + loyal * moved
+        loss = loss + 10 * out[:, 1].mean() ** 2 + 10 * out[:, 0].mean() ** 2
         descend(optimiser, loss)
     return model.eval()

@@ -13,25 +13,24 @@ def layers(model):
     return [p.detach().numpy().astype(np.float64) for p in model.parameters()]
 
 
-def join(figure_models, weights, age_model, dimension):
-    """One network of two layers: units of every figures network, of the age's, and the head."""
-    a1, c1, a2, c2 = layers(age_model)
-    units = sum(len(layers(m)[1]) for m in figure_models)
-    size = units + len(c1) + 1
+def join(figure_models, weights, age_models, dimension):
+    """One network of two layers: units of every figures network, of the ages', and the head."""
+    models = [layers(m) for m in figure_models + age_models]
+    size = sum(len(m[1]) for m in models) + 1
+    share = 1 / len(age_models)
     w1, b1 = np.zeros((size, dimension + AGES)), np.zeros(size)
-    w2, b2 = np.zeros((3, size)), np.array([0.0, 1.0, ages.YEARS * c2[0]])
-    at = 0
-    for model, weight in zip(figure_models, weights):
-        p1, q1, p2, q2 = layers(model)
+    w2, b2 = np.zeros((3, size)), np.array([0.0, 1.0, 0.0])
+    at, head = 0, np.arange(AGES)
+    for (p1, q1, p2, q2), weight in zip(models, weights + [None] * len(age_models)):
         unit = slice(at, at + len(q1))
-        w1[unit, :dimension], b1[unit] = figures.STRETCH * p1, q1
-        w2[:2, unit] = weight * p2
-        b2[:2] += weight * q2
-        at = unit.stop
-    unit, head = slice(at, size - 1), np.arange(AGES)
-    w1[unit, :dimension] = ages.STRETCH * a1[:, :dimension]
-    w1[unit, dimension:] = a1[:, dimension:] * head / ages.YEARS
-    b1[unit], w2[2, unit] = c1, ages.YEARS * a2[0]
+        at, b1[unit] = unit.stop, q1
+        if weight is None:
+            w1[unit, :dimension] = ages.STRETCH * p1[:, :dimension]
+            w1[unit, dimension:] = p1[:, dimension:] * head / ages.YEARS
+            w2[2, unit], b2[2] = share * ages.YEARS * p2[0], b2[2] + share * ages.YEARS * q2[0]
+        else:
+            w1[unit, :dimension] = figures.STRETCH * p1
+            w2[:2, unit], b2[:2] = weight * p2, b2[:2] + weight * q2
     w1[-1, dimension:], w2[2, -1] = head, 1
     return [a.astype(np.float32) for a in (w1, b1, w2, b2)]
 

@@ -63,10 +63,13 @@ void PrintGroups(const decision::Scale& scale) {
       break;
     }
     rows.push_back(
-        {group.name, std::to_string(group.people), Stated(decision::RateOf(group, score)), missed});
+        {group.name, std::to_string(group.people), Stated(decision::RateOf(group, score)), missed,
+         group.ages ? fmt::format("{} of {}", group.ages->declined, group.ages->estimated) : ""});
   }
   std::printf("\nAt similarity %.0f, by group:\n", kDefault);
-  std::fputs(FormatTable({"group", "people", "false match rate (95 %)", "own photos missed"}, rows)
+  std::fputs(FormatTable({"group", "people", "false match rate (95 %)", "own photos missed",
+                          "declined for age"},
+                         rows)
                  .c_str(),
              stdout);
 }

@@ -105,10 +105,11 @@ struct Loaded {
   NamedSet named;
   eval::Dataset dataset;
   eval::Enrolment enrolment;
+  std::vector<std::optional<float>> ages;
 
   eval::CalibrationSet view() const {
     return {named.folder.filename().string(), enrolment.view(), dataset.groupings,
-            named.twins_above};
+            named.twins_above, ages};
   }
 };
 
@@ -125,6 +126,9 @@ Result<Loaded> Load(const Context& context, const Arguments& arguments,
   }
   CANDID_ASSIGN(loaded.enrolment, EnrolDataset(context, pipeline, precision, loaded.dataset,
                                                arguments.measuring, loaded.named.border_pct));
+  for (const eval::Sample& sample : loaded.enrolment.samples) {
+    loaded.ages.push_back(sample.made.age);
+  }
   return loaded;
 }
 
@@ -196,6 +200,7 @@ Status Calibrate(const Context& context, const Arguments& arguments) {
   eval::CalibrateOptions options;
   options.limit = arguments.limit;
   options.bootstrap = arguments.measuring.bootstrap();
+  if (arguments.decline_below_age > 0) options.decline_below_age = arguments.decline_below_age;
   ProgressLine line;
   const auto stage = [&](std::string_view what) { line.Show(std::string(what)); };
   if (arguments.check_halves) {
@@ -214,7 +219,6 @@ Status Calibrate(const Context& context, const Arguments& arguments) {
   table.date = arguments.measuring.DateOrToday();
   table.command = Command(arguments);
   table.precision = infer::NameOf(precision);
-  if (arguments.decline_below_age > 0) table.decline_below_age = arguments.decline_below_age;
   const std::string text = decision::FormatCalibration(table);
   // Nothing leaves that would not come back.
   CANDID_TRY(decision::ParseCalibration(AsBytes(text), "the table just made"));

@@ -50,6 +50,10 @@ void WriteGroup(JsonWriter& json, const decision::GroupCalibration& group,
   json.Member("ImpostorPairs", group.impostor_pairs);
   json.Member("MatedPairs", group.mated_pairs);
   json.Member("MeasuredTo", group.measured_to);
+  if (group.ages) {
+    json.Member("AgesEstimated", group.ages->estimated);
+    json.Member("AgesDeclined", group.ages->declined);
+  }
   WriteAt(json, "AtSimilarity80", group, scale.ScoreOf(kDefaultSimilarity));
   WriteAt(json, "AtSimilarity99", group, scale.ScoreOf(kStrictSimilarity));
   std::size_t next = 0;

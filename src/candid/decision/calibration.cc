@@ -154,10 +154,18 @@ ParetoTail ReadTail(const toml::table& table, const std::string& where) {
           reader.Number("scale", 1e-9, kMaxScore), reader.Number("share", 1e-15, 1)};
 }
 
+AgesDeclined ReadAges(const toml::table& table, const std::string& where) {
+  const Reader reader(table, where);
+  reader.AllowOnly({"estimated", "declined"});
+  const AgesDeclined ages{reader.Count("estimated"), reader.Count("declined")};
+  if (ages.declined > ages.estimated) Refuse(where + " declines more than it estimated");
+  return ages;
+}
+
 GroupCalibration ReadGroup(const toml::table& table, const std::string& where, double limit) {
   const Reader reader(table, where);
   reader.AllowOnly({"name", "people", "impostor_pairs", "mated_pairs", "measured_to", "points",
-                    "misses", "tail"});
+                    "misses", "tail", "ages"});
   GroupCalibration group;
   group.name = reader.Text("name");
   group.people = reader.Count("people");
@@ -167,6 +175,7 @@ GroupCalibration ReadGroup(const toml::table& table, const std::string& where, d
   group.points = ReadPoints(reader, limit);
   group.misses = ReadMisses(reader, group.points.size());
   if (reader.Has("tail")) group.tail = ReadTail(reader.Table("tail"), reader.Member("tail"));
+  if (reader.Has("ages")) group.ages = ReadAges(reader.Table("ages"), reader.Member("ages"));
   const double behind = group.measured_to * static_cast<double>(group.impostor_pairs);
   if (!(behind * (1 + 1e-6) >= static_cast<double>(kLeastPairs))) {
     Refuse(fmt::format("{} is a rate of less than {} pairs", reader.Member("measured_to"),
@@ -260,6 +269,10 @@ void FormatGroup(const GroupCalibration& group, std::string* out) {
       fmt::format("\n[[group]]\nname = {}\npeople = {}\nimpostor_pairs = {}\nmated_pairs = {}\n",
                   Quoted(group.name), group.people, group.impostor_pairs, group.mated_pairs);
   *out += fmt::format("measured_to = {:.9g}\n", group.measured_to);
+  if (group.ages) {
+    *out += fmt::format("ages = {{ estimated = {}, declined = {} }}\n", group.ages->estimated,
+                        group.ages->declined);
+  }
   if (group.tail) {
     *out += fmt::format(
         "tail = {{ threshold = {:.6f}, shape = {:.6f}, scale = {:.6f}, share = "

@@ -32,15 +32,22 @@ struct MissRate {
   Range range;
 };
 
+// Faces whose age was estimated, and how many of them are declined for it.
+struct AgesDeclined {
+  std::uint64_t estimated = 0;
+  std::uint64_t declined = 0;
+};
+
 struct GroupCalibration {
   std::string name;  // of the first: "all"
   std::uint64_t people = 0;
   std::uint64_t impostor_pairs = 0;
   std::uint64_t mated_pairs = 0;
-  double measured_to = 0;          // points of a lower FMR are extrapolated by `tail`
-  std::vector<RatePoint> points;   // falling FMR, rising score; the last at the table's limit
-  std::vector<MissRate> misses;    // at the points' scores; empty: no mated pairs
-  std::optional<ParetoTail> tail;  // none: nothing is extrapolated
+  double measured_to = 0;            // points of a lower FMR are extrapolated by `tail`
+  std::vector<RatePoint> points;     // falling FMR, rising score; the last at the table's limit
+  std::vector<MissRate> misses;      // at the points' scores; empty: no mated pairs
+  std::optional<ParetoTail> tail;    // none: nothing is extrapolated
+  std::optional<AgesDeclined> ages;  // none: no age was estimated, or none is declined
 };
 
 struct CalibrationData {

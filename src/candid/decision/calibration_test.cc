@@ -28,6 +28,7 @@ TEST(Calibration, ComesBackAsItWasWritten) {
     table.groups[0].misses.push_back({point.score / 10, {0.001, 0.5}});
   }
   table.groups[0].mated_pairs = 77;
+  table.groups[1].ages = {158, 2};
   const auto read = Parse(FormatCalibration(table));
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(FormatCalibration(*read), FormatCalibration(table));
@@ -43,6 +44,10 @@ TEST(Calibration, ComesBackAsItWasWritten) {
   EXPECT_NEAR(read->groups[1].points[1].score, 0.52, 1e-6);
   EXPECT_DOUBLE_EQ(read->groups[1].points[1].fmr, 1e-3);
   EXPECT_FALSE(read->groups[1].tail);
+  EXPECT_FALSE(read->groups[0].ages);
+  ASSERT_TRUE(read->groups[1].ages);
+  EXPECT_EQ(read->groups[1].ages->estimated, 158u);
+  EXPECT_EQ(read->groups[1].ages->declined, 2u);
 }
 
 TEST(Calibration, NamesWhatIsWrong) {
@@ -78,6 +83,8 @@ TEST(Calibration, NamesWhatIsWrong) {
       {"[growth]", "[grown]", "grown is no member"},
       {"[growth]", "[ages]\ndecline_below = 99\n[growth]", "ages.decline_below wants"},
       {"[growth]", "[ages]\n[growth]", "ages.decline_below wants"},
+      {"points = [", "ages = { estimated = 1, declined = 2 }\npoints = [", "declines more than"},
+      {"points = [", "ages = { declined = 2 }\npoints = [", "ages.estimated wants"},
       {"[[data]]", "[datum]", "datum is no member"},
       {"test-pack", "t\xC3\xA9st", "ASCII"},
       {"format = 1", "format = = 1", "line 2"},

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 
+#include "candid/decision/ages.h"
 #include "candid/eval/calibration_statistic.h"
 #include "candid/eval/identification.h"
 #include "candid/eval/verification.h"
@@ -119,6 +120,20 @@ struct GroupOfSet {
     return &other == set && grouping->of_image[image] == group;
   }
 };
+
+std::optional<decision::AgesDeclined> CountAges(std::span<const Scored> all, const GroupOfSet& of,
+                                                std::optional<double> below) {
+  decision::AgesDeclined ages;
+  for (const Scored& one : all) {
+    for (std::uint32_t i = 0; i < one.set->ages.size(); ++i) {
+      if (!one.set->ages[i] || !of.Takes(one, i)) continue;
+      ++ages.estimated;
+      ages.declined += decision::DeclinesAge(one.set->ages[i], below) ? 1 : 0;
+    }
+  }
+  if (!below || ages.estimated == 0) return std::nullopt;
+  return ages;
+}
 
 MatedPeople CountMisses(std::span<const Scored> all, const GroupOfSet& of,
                         std::span<const double> scores) {
@@ -410,12 +425,14 @@ Result<CalibrateOutcome> Calibrate(std::span<const CalibrationSet> sets,
     for (const decision::RatePoint& point : group.points) scores.push_back(point.score);
     const MatedPeople mated = CountMisses(all, listed.of[g], scores);
     group.mated_pairs = mated.count;
+    group.ages = CountAges(all, listed.of[g], options.decline_below_age);
     group.misses = MissesOf(mated, scores.size(), people, options.bootstrap);
     out.table.groups.push_back(std::move(group));
   }
   stage("growth with the gallery");
   if (auto growth = MeasureGrowth(all.front(), options, &out.notes)) out.table.growth = *growth;
   out.table.limit = options.limit;
+  out.table.decline_below_age = options.decline_below_age;
   return out;
 }
 

@@ -30,15 +30,18 @@ struct CalibrationSet {
   // Pairs of strangers of at least this cosine are taken for one person under two names: left
   // out and counted. None: none are.
   std::optional<float> twins_above;
+  // Estimated, of each image; empty: the pack estimates none.
+  std::span<const std::optional<float>> ages = {};
 };
 
 struct CalibrateOptions {
   double limit = 1e-9;  // the lowest rate stated; at most 1e-6
+  std::optional<double> decline_below_age = {};
   BootstrapOptions bootstrap;
 };
 
 struct CalibrateOutcome {
-  decision::Calibration table;     // of it data, groups, growth and limit
+  decision::Calibration table;     // of it data, groups, growth, limit and ages
   std::vector<std::string> notes;  // for people: what was left out and why
 };
 

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <optional>
 #include <random>
+#include <vector>
 
 #include "candid/eval/calibration_statistic.h"
 #include "candid/eval/testing_scores.h"
@@ -173,6 +176,41 @@ TEST_F(CalibrateSet, DoesNotDependOnThreads) {
   ASSERT_TRUE(one && three);
   EXPECT_EQ(decision::FormatCalibration(Named(one->table)),
             decision::FormatCalibration(Named(three->table)));
+}
+
+TEST_F(CalibrateSet, CountsTheAgesThatAreDeclined) {
+  // Every tenth picture has no estimate; of the even people's others half are below 13.
+  std::vector<std::optional<float>> ages(set_.size());
+  std::array<decision::AgesDeclined, 2> expected;  // everybody, even
+  for (std::size_t i = 0; i < ages.size(); ++i) {
+    if (i % 10 == 0) continue;
+    const bool even = grouping_.of_image[i] == 0, young = even && i % 4 < 2;
+    ages[i] = young ? 12.9F : 40.0F;
+    for (const std::size_t whose : {0, 1}) {
+      if (whose == 1 && !even) continue;
+      ++expected[whose].estimated;
+      expected[whose].declined += young ? 1 : 0;
+    }
+  }
+  CalibrationSet set = Whole();
+  set.ages = ages;
+  EXPECT_FALSE(Run(set)->table.groups[0].ages) << "nobody is declined";
+  CalibrateOptions options;
+  options.bootstrap = {1, 50, 2};
+  options.decline_below_age = 13;
+  const auto outcome = Calibrate({&set, 1}, options, Ignore);
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  EXPECT_EQ(outcome->table.decline_below_age, 13);
+  ASSERT_EQ(outcome->table.groups.size(), 3u);
+  EXPECT_GT(expected[1].declined, 0u);
+  for (const std::size_t g : {0, 1}) {
+    ASSERT_TRUE(outcome->table.groups[g].ages);
+    EXPECT_EQ(outcome->table.groups[g].ages->estimated, expected[g].estimated);
+    EXPECT_EQ(outcome->table.groups[g].ages->declined, expected[g].declined);
+  }
+  EXPECT_EQ(outcome->table.groups[2].ages->declined, 0u);
+  set.ages = {};
+  EXPECT_FALSE(Calibrate({&set, 1}, options, Ignore)->table.groups[0].ages);
 }
 
 TEST_F(CalibrateSet, LeavesOutTwinsOnlyWhenAsked) {

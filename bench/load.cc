@@ -1,7 +1,7 @@
 // load photo PORTRAIT WIDTH FILE
 //   A photo of that width, of the person of PORTRAIT.
-// load alone detect|embed PACK.toml PHOTO THREADS SECONDS
-//   Photos through the pipeline, bytes to faces or to the template of the largest.
+// load alone PACK.toml PHOTO THREADS SECONDS
+//   A photo through the pipeline, bytes to the template of the largest face.
 // load http PORT REQUEST CONNECTIONS SECONDS [RATE]
 //   The bytes of REQUEST, signed by whoever wrote them, over and over; as fast as answers come or,
 //   with RATE, so many a second on whatever connection is free, with no regard to the answers.
@@ -73,8 +73,7 @@ void Report(Milliseconds ok, Milliseconds refused, double seconds, double cpu) {
       at(refused, 0.99));
 }
 
-void Alone(bool embed, const char* manifest, const char* photo, std::size_t threads,
-           Seconds duration) {
+void Alone(const char* manifest, const char* photo, std::size_t threads, Seconds duration) {
   const auto pipeline = OrDie(candid::face::Pipeline::Create(
       OrDie(candid::models::ReadManifest(std::filesystem::absolute(manifest)))));
   const candid::Bytes file = OrDie(candid::ReadFile(photo, 16u << 20));
@@ -86,7 +85,7 @@ void Alone(bool embed, const char* manifest, const char* photo, std::size_t thre
       const auto begun = Clock::now();
       const auto seen = OrDie(pipeline->Detect(file));
       const std::size_t first = 0;
-      if (embed && !seen.faces().empty()) OrDie(pipeline->Embed(seen, {&first, 1}));
+      if (!seen.faces().empty()) OrDie(pipeline->Embed(seen, {&first, 1}));
       ms.push_back(Seconds(Clock::now() - begun).count() * 1e3);
     }
     if (!counts) return;
@@ -251,9 +250,8 @@ int main(int argc, char** argv) {
     const auto made = OrDie(candid::bench::MakePhoto(portrait, std::stoi(argv[3])));
     std::ofstream(argv[4]).write(reinterpret_cast<const char*>(made.data()),
                                  static_cast<std::streamsize>(made.size()));
-  } else if (what == "alone" && argc == 7) {
-    Alone(argv[2] == std::string_view("embed"), argv[3], argv[4], std::stoul(argv[5]),
-          Seconds(std::stod(argv[6])));
+  } else if (what == "alone" && argc == 6) {
+    Alone(argv[2], argv[3], std::stoul(argv[4]), Seconds(std::stod(argv[5])));
   } else if (what == "http" && (argc == 6 || argc == 7)) {
     Load(static_cast<std::uint16_t>(std::stoul(argv[2])),
          OrDie(candid::ReadFile(argv[3], 32u << 20)))
@@ -261,7 +259,7 @@ int main(int argc, char** argv) {
   } else {
     fmt::print(stderr,
                "usage: load photo PORTRAIT WIDTH FILE\n"
-               "       load alone detect|embed PACK.toml PHOTO THREADS SECONDS\n"
+               "       load alone PACK.toml PHOTO THREADS SECONDS\n"
                "       load http PORT REQUEST CONNECTIONS SECONDS [RATE]\n");
     return 2;
   }

@@ -5,11 +5,11 @@ load".
 
 A photo goes through the pipeline alone, in a process with as many threads as the server can use at
 once, and through `candid serve` by signed requests over loopback. The two take turns; each figure
-is a ratio within its round, and the median of the rounds counts. What DetectFaces adds is told by the
-server's own clock of its pipeline. Both photos are made from one
-portrait: that of the searches is small, so that the server's own work beside it weighs most, and
-that of DetectFaces has some 200 KB. The sender runs on the server's cores: what it takes of them is
-in the table, and no figure is made better for it."""
+is a ratio within its round, and the median of the rounds counts. What DetectFaces adds is told by
+the server's own clock of its pipeline. Both photos are made from one portrait: that of the searches
+is small, so that the server's own work beside it weighs most, and that of DetectFaces has some
+200 KB. The sender runs on the server's cores: what it takes of them is in the table, and no figure
+is made better for it."""
 import json
 import os
 import pathlib
@@ -46,8 +46,8 @@ def load(*words):
     return measured
 
 
-def alone(what, photo, threads):
-    return load("alone", what, harness.MODELS / "pack.toml", photo, threads, arguments.seconds)
+def alone(photo, threads):
+    return load("alone", harness.MODELS / "pack.toml", photo, threads, arguments.seconds)
 
 
 class Bench:
@@ -87,7 +87,7 @@ def throughput(bench):
     for connections in (1, 8, 64):
         share, cpu, sender, rate, refused = [], [], [], [], []
         for _ in range(arguments.rounds):
-            base = alone("embed", bench.small, min(connections, CORES))
+            base = alone(bench.small, min(connections, CORES))
             reached = bench.search(connections)
             share.append(reached["rate"] / base["rate"])
             cpu.append(base["cpu"] / base["ok"] / (reached["server_cpu"] / reached["ok"]))

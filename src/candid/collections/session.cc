@@ -1,12 +1,12 @@
 #include "candid/collections/session.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <charconv>
 #include <vector>
 
 #include "candid/base/hash.h"
+#include "candid/base/words.h"
 
 namespace candid::collections {
 namespace {
@@ -20,16 +20,6 @@ constexpr std::size_t kParts = 7;
 
 Digest Derive(std::string_view key_secret, std::string_view purpose, ByteSpan payload) {
   return HmacSha256(HmacSha256(AsBytes(key_secret), AsBytes(purpose)), payload);
-}
-
-std::vector<std::string> Words(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
 }
 
 template <typename T>
@@ -63,8 +53,8 @@ std::string PayloadOf(const Session& session) {
   add(session.key_id);
   add(std::to_string(
       std::chrono::duration_cast<microseconds>(session.expires.time_since_epoch()).count()));
-  add(fmt::format("{}", fmt::join(session.policy.actions, " ")));
-  add(fmt::format("{}", fmt::join(session.policy.collections, " ")));
+  add(JoinWords(session.policy.actions));
+  add(JoinWords(session.policy.collections));
   add(session.policy.read_only ? "1" : "0");
   return payload;
 }
@@ -103,7 +93,7 @@ Result<Session> ReadSession(std::string_view token) {
   Session session{std::string(parts[1]),
                   std::string(parts[2]),
                   store::Time(std::chrono::microseconds(expires_us)),
-                  {Words(parts[4]), Words(parts[5]), parts[6] == "1", 0, 0}};
+                  {SplitWords(parts[4]), SplitWords(parts[5]), parts[6] == "1", 0, 0}};
   // Only what is written is read: a token has one form.
   if (PayloadOf(session) != payload) return NoToken();
   return session;

@@ -1,9 +1,7 @@
 // The store's access keys.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
-
+#include "candid/base/words.h"
 #include "candid/store/rows.h"
 #include "candid/store/state.h"
 #include "candid/store/vault.h"
@@ -62,27 +60,13 @@ Status RequireUsable(Connection& connection, const std::string& id) {
   return Fail(Code::kConflict, fmt::format("access key {} was revoked, which is final", id));
 }
 
-std::string Joined(const std::vector<std::string>& patterns) {
-  return fmt::format("{}", fmt::join(patterns, " "));
-}
-
-std::vector<std::string> Parted(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    parts.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
 Status PutPolicy(Connection& connection, const std::string& id, const Policy& policy,
                  const std::optional<Time>& expires) {
   Query query(connection,
               "UPDATE keys SET actions=?,collections=?,read_only=?,rate=?,burst=?,"
               "revision=revision+1,expires_us=nullif(?,0) WHERE id=?");
-  return query.Bind(Joined(policy.actions))
-      .Bind(Joined(policy.collections))
+  return query.Bind(JoinWords(policy.actions))
+      .Bind(JoinWords(policy.collections))
       .Bind(policy.read_only ? 1 : 0)
       .Bind(policy.rate)
       .Bind(policy.burst)
@@ -96,8 +80,8 @@ AccessKey ReadKey(const Query& query) {
                 FromMicroseconds(query.Int(1)),
                 query.Int(2) != 0,
                 query.Text(3),
-                {Parted(query.Text(4)), Parted(query.Text(5)), query.Int(6) != 0, query.Real(7),
-                 query.Real(8)}};
+                {SplitWords(query.Text(4)), SplitWords(query.Text(5)), query.Int(6) != 0,
+                 query.Real(7), query.Real(8)}};
   if (!query.IsNull(9)) key.expires = FromMicroseconds(query.Int(9));
   key.revoked = query.Int(10) != 0;
   return key;

@@ -9,10 +9,6 @@
 namespace candid::store {
 namespace {
 
-std::filesystem::path MasterKeyOf(const std::filesystem::path& folder) {
-  return folder / "candid.key";
-}
-
 Error LostMasterKey(const std::filesystem::path& file) {
   return Error(Code::kCorrupt,
                fmt::format("the master key {} is missing, so the access keys' secrets cannot be "

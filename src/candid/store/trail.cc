@@ -29,10 +29,6 @@ std::string HeadText(const AuditHead& head) {
   return fmt::format("{}\n{}\n{}\n", kHeadForm, head.sequence, ToHex(head.hash));
 }
 
-std::filesystem::path MasterKeyOf(const std::filesystem::path& folder) {
-  return folder / "candid.key";
-}
-
 Status Insert(Connection& connection, std::uint64_t sequence, const Digest& previous,
               const AuditEntry& entry) {
   const Digest hash = HashOfLine(previous, sequence, entry);

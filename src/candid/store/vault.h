@@ -11,6 +11,11 @@
 
 namespace candid::store {
 
+// Of a state folder.
+inline std::filesystem::path MasterKeyOf(const std::filesystem::path& folder) {
+  return folder / "candid.key";
+}
+
 class Vault {
  public:
   // kNotFound: there is no master key; kCorrupt: it has the wrong length.

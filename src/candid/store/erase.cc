@@ -186,8 +186,7 @@ Status ForgetAnswers(Connection& connection, const Plan& plan) {
 
 Status Erase(Connection& connection, const EraseRequest& request, const Plan& plan,
              AuditEntry audit) {
-  CANDID_TRY(connection.Execute("BEGIN IMMEDIATE"));
-  const auto work = [&]() -> Status {
+  return connection.Transact([&]() -> Status {
     if (request.what == EraseRequest::What::kCollection) {
       CANDID_TRY(Query(connection, "DELETE FROM collections WHERE id=?").Bind(request.id).Run());
     } else {
@@ -210,11 +209,7 @@ Status Erase(Connection& connection, const EraseRequest& request, const Plan& pl
     }
     audit.affected = plan.faces.size();
     return AppendAudit(connection, audit);
-  };
-  Status done = work();
-  if (done) done = connection.Execute("COMMIT");
-  if (!done && connection.in_transaction()) (void)connection.Execute("ROLLBACK");
-  return done;
+  });
 }
 
 // Which needles rows that stay hold too: the same picture indexed elsewhere has the same template.

@@ -159,6 +159,15 @@ Status Connection::Execute(const char* sql) {
   return {};
 }
 
+Status Connection::Transact(const std::function<Status()>& work) {
+  CANDID_TRY(Execute("BEGIN IMMEDIATE"));
+  Status done = work();
+  if (done) done = Execute("COMMIT");
+  // A full disk has ended it already.
+  if (!done && in_transaction()) (void)Execute("ROLLBACK");
+  return done;
+}
+
 Result<std::int64_t> Connection::Number(std::string_view sql) {
   Query query(*this, sql);
   CANDID_ASSIGN(const bool row, query.Step());

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -66,6 +67,8 @@ class Connection {
   ~Connection();
 
   Status Execute(const char* sql);
+  // All of `work` or nothing of it; its error, or that of writing it down.
+  Status Transact(const std::function<Status()>& work);
   Result<std::int64_t> Number(std::string_view sql);
   std::uint64_t changes() const;  // rows the last statement changed
   // kIo where the file is no longer the one that was opened: what is written then is lost.

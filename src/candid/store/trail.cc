@@ -114,8 +114,7 @@ Status AppendAudit(Connection& connection, const AuditEntry& entry) {
 }
 
 Status StartChain(Connection& connection, Time now) {
-  CANDID_TRY(connection.Execute("BEGIN IMMEDIATE"));
-  const auto work = [&]() -> Status {
+  return connection.Transact([&]() -> Status {
     CANDID_ASSIGN(const AuditHead last, LastLine(connection));
     if (last.sequence == 0 || last.hash != Digest{}) return {};
     Sha256Stream stream;
@@ -133,13 +132,7 @@ Status StartChain(Connection& connection, Time now) {
     AuditEntry start{now, "", kChainStart, "", "ok", lines, 0};
     start.images = ToHex(stream.Finish());
     return Insert(connection, last.sequence + 1, Digest{}, start);
-  };
-  const Status done = work();
-  if (!done) {
-    (void)connection.Execute("ROLLBACK");
-    return done;
-  }
-  return connection.Execute("COMMIT");
+  });
 }
 
 void Store::Audit(AuditEntry entry) {

@@ -79,8 +79,6 @@ void Writer::Loop() {
 
 void Writer::Commit(std::vector<Job>& batch) {
   const auto run = [&]() -> Status {
-    CANDID_TRY(connection_->CheckPlace());
-    CANDID_TRY(connection_->Execute("BEGIN IMMEDIATE"));
     for (Job& job : batch) {
       CANDID_TRY(connection_->Execute("SAVEPOINT job"));
       job.outcome = RunGuarded(job.work, *connection_);
@@ -92,16 +90,16 @@ void Writer::Commit(std::vector<Job>& batch) {
       if (!connection_->in_transaction()) return Fail(job.outcome.error());
       CANDID_TRY(connection_->Execute("ROLLBACK TO job; RELEASE job"));
     }
-    return connection_->Execute("COMMIT");
+    return {};
   };
-  const Status committed = run();
+  Status committed = connection_->CheckPlace();
+  if (committed) committed = connection_->Transact(run);
   if (committed) {
     for (const Job& job : batch) {
       if (job.outcome && job.erasing == Erasing::kBytes) log_holds_erased_ = true;
     }
     return;
   }
-  if (connection_->in_transaction()) (void)connection_->Execute("ROLLBACK");
   // Nothing of the batch is on disk, so nobody is told that it is.
   for (Job& job : batch) {
     if (job.outcome) job.outcome = Fail(committed.error());

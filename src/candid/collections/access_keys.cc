@@ -78,8 +78,8 @@ Status AccessKeys::Refresh() {
   return Reload();
 }
 
-store::AuditEntry AccessKeys::Line(std::string operation) const {
-  return {clock_.Now(), {}, std::move(operation), {}, "ok", 0, 0};
+store::AuditEntry AccessKeys::Line(const std::string& id, std::string operation) const {
+  return {clock_.Now(), id, std::move(operation), {}, "ok", 0, 0};
 }
 
 Result<NewAccessKey> AccessKeys::Create(const std::string& note, const Policy& policy,
@@ -90,10 +90,8 @@ Result<NewAccessKey> AccessKeys::Create(const std::string& note, const Policy& p
   }
   NewAccessKey made{NewId(kKeyPrefix), ToBase64(RandomBytes(kSecretBytes))};
   const std::lock_guard change(changes_);
-  store::AuditEntry line = Line("CreateKey");
-  line.key_id = made.id;
-  CANDID_TRY(
-      store_.AddKey({made.id, clock_.Now(), true, note, policy, expires}, made.secret, line));
+  CANDID_TRY(store_.AddKey({made.id, clock_.Now(), true, note, policy, expires}, made.secret,
+                           Line(made.id, "CreateKey")));
   CANDID_TRY(Reload());
   return made;
 }
@@ -102,9 +100,7 @@ Result<std::vector<AccessKey>> AccessKeys::List() const { return store_.ListKeys
 
 Status AccessKeys::SetEnabled(const std::string& id, bool enabled) {
   const std::lock_guard change(changes_);
-  store::AuditEntry line = Line(enabled ? "EnableKey" : "DisableKey");
-  line.key_id = id;
-  CANDID_TRY(store_.SetKeyEnabled(id, enabled, line));
+  CANDID_TRY(store_.SetKeyEnabled(id, enabled, Line(id, enabled ? "EnableKey" : "DisableKey")));
   return Reload();
 }
 
@@ -112,17 +108,13 @@ Status AccessKeys::SetPolicy(const std::string& id, const Policy& policy,
                              const std::optional<Time>& expires) {
   CANDID_TRY(CheckPolicy(policy));
   const std::lock_guard change(changes_);
-  store::AuditEntry line = Line("SetKeyPolicy");
-  line.key_id = id;
-  CANDID_TRY(store_.SetKeyPolicy(id, policy, expires, line));
+  CANDID_TRY(store_.SetKeyPolicy(id, policy, expires, Line(id, "SetKeyPolicy")));
   return Reload();
 }
 
 Status AccessKeys::Revoke(const std::string& id) {
   const std::lock_guard change(changes_);
-  store::AuditEntry line = Line("RevokeKey");
-  line.key_id = id;
-  CANDID_TRY(store_.RevokeKey(id, line));
+  CANDID_TRY(store_.RevokeKey(id, Line(id, "RevokeKey")));
   return Reload();
 }
 
@@ -170,8 +162,7 @@ Result<SessionCredentials> AccessKeys::NewSession(const std::string& id,
                     token.size(), kMaxTokenBytes));
   }
   CANDID_ASSIGN(auto own, SessionSecret(token, secret));
-  store::AuditEntry line = Line("CreateSession");
-  line.key_id = id;
+  store::AuditEntry line = Line(id, "CreateSession");
   line.session = session.id;
   store_.Audit(std::move(line));
   CANDID_TRY(store_.Flush());

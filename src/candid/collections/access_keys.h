@@ -93,7 +93,7 @@ class AccessKeys {
   Status Refresh();
   // A copy, if the key is enabled and has not expired.
   std::optional<Entry> Usable(std::string_view id) const;
-  store::AuditEntry Line(std::string operation) const;
+  store::AuditEntry Line(const std::string& id, std::string operation) const;
 
   store::Store& store_;
   const Clock& clock_;

@@ -7,11 +7,6 @@
 namespace candid::api {
 namespace {
 
-bool HasMember(const OperationSchema& schema, std::string_view name) {
-  return std::ranges::any_of(schema.members,
-                             [&](const Member& member) { return member.name == name; });
-}
-
 std::string UserOf(const collections::Grant& grant, const std::string& account_id) {
   if (grant.session.empty()) return "arn:aws:iam::" + account_id + ":user/" + grant.key_id;
   return "arn:aws:sts::" + account_id + ":assumed-role/" + grant.key_id + "/" + grant.session;
@@ -42,26 +37,29 @@ Expected<void> CheckAccess(const collections::Grant& grant, const AccessRequest&
                                                     " on resource: " + resource);
 }
 
-std::string CollectionOf(const Input& input, const OperationSchema& schema) {
-  if (HasMember(schema, "CollectionId")) return input.Text("CollectionId");
-  if (!HasMember(schema, "ResourceArn")) return {};
+std::string CollectionOf(const Input& input) {
+  if (input.Takes("CollectionId")) return input.Text("CollectionId");
+  if (!input.Takes("ResourceArn")) return {};
   constexpr std::string_view kKind = ":collection/";
   const std::string arn = input.Text("ResourceArn");
   const std::size_t at = arn.find(kKind);
   return at == arn.npos ? std::string() : arn.substr(at + kKind.size());
 }
 
-void DescribeCall(const Input& input, const OperationSchema& schema, collections::Caller* caller) {
+void NotePicture(ByteSpan file, collections::Caller* caller) {
+  if (!caller->images.empty()) caller->images += ' ';
+  caller->images += Sha256Hex(file);
+}
+
+void DescribeCall(const Input& input, collections::Caller* caller) {
   for (const std::string_view name :
        {"FaceMatchThreshold", "UserMatchThreshold", "SimilarityThreshold"}) {
-    if (HasMember(schema, name)) caller->threshold = input.Number(name);
+    if (input.Takes(name)) caller->threshold = input.Number(name);
   }
   for (const std::string_view name : {"Image", "SourceImage", "TargetImage"}) {
-    if (!HasMember(schema, name)) continue;
+    if (!input.Takes(name)) continue;
     const auto image = input.Image(name);
-    if (!image || image->bytes.empty()) continue;
-    if (!caller->images.empty()) caller->images += ' ';
-    caller->images += Sha256Hex(image->bytes);
+    if (image && !image->bytes.empty()) NotePicture(image->bytes, caller);
   }
 }
 

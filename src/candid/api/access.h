@@ -23,9 +23,11 @@ struct AccessRequest {
 Expected<void> CheckAccess(const collections::Grant& grant, const AccessRequest& request);
 
 // The collection that a checked request names, by id or ARN; empty: none.
-std::string CollectionOf(const Input& input, const OperationSchema& schema);
+std::string CollectionOf(const Input& input);
 
-// What the trail keeps of a request's pictures and thresholds.
-void DescribeCall(const Input& input, const OperationSchema& schema, collections::Caller* caller);
+// What the trail keeps of a picture.
+void NotePicture(ByteSpan file, collections::Caller* caller);
+// What the trail keeps of a request's thresholds and of the pictures sent along.
+void DescribeCall(const Input& input, collections::Caller* caller);
 
 }  // namespace candid::api

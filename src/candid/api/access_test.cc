@@ -53,19 +53,19 @@ TEST(AccessTest, FindsWhatTheTrailKeeps) {
                                   R"("FaceMatchThreshold":91.5})",
                                   *schema);
   ASSERT_TRUE(input);
-  EXPECT_EQ(CollectionOf(*input, *schema), "c");
+  EXPECT_EQ(CollectionOf(*input), "c");
   collections::Caller caller;
-  DescribeCall(*input, *schema, &caller);
+  DescribeCall(*input, &caller);
   EXPECT_EQ(caller.threshold, 91.5);
   EXPECT_EQ(caller.images, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   const OperationSchema* compare = SchemaOf("CompareFaces");
   const auto two =
       Input::Parse(R"({"SourceImage":{"Bytes":"YWJj"},"TargetImage":{"Bytes":"YWJj"}})", *compare);
   caller = {};
-  DescribeCall(*two, *compare, &caller);
+  DescribeCall(*two, &caller);
   EXPECT_EQ(caller.images.size(), 64u * 2 + 1);
   EXPECT_EQ(caller.threshold, 80);
-  EXPECT_EQ(CollectionOf(*two, *compare), "");
+  EXPECT_EQ(CollectionOf(*two), "");
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "candid/base/hash.h"
+#include "candid/api/access.h"
 
 namespace candid::api {
 namespace {
@@ -41,9 +41,7 @@ Expected<Picture> PictureOf(const Input& input, std::string_view member,
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   context.metrics.ObserveStage("fetch", took.count());
   if (!fetched) return Refuse(ObjectFailure(fetched.error()));
-  // Of pictures sent along the trail knows already.
-  if (!context.caller.images.empty()) context.caller.images += ' ';
-  context.caller.images += Sha256Hex(*fetched);
+  NotePicture(*fetched, &context.caller);
   return Picture(*std::move(fetched));
 }
 

@@ -147,13 +147,13 @@ Expected<std::string> Service::State::Run(const net::Request& request, Call& cal
   }
   call.action = call.operation = name;
   const auto input = Input::Parse(request.body, *schema);
-  if (input) call.collection = CollectionOf(*input, *schema);
+  if (input) call.collection = CollectionOf(*input);
   // Who may not is told so before what is wrong with the request.
   const auto allowed =
       CheckAccess(grant, {name, call.collection, caller->region, config.account_id});
   if (!allowed) return Refuse(allowed.error());
   if (!input) return Refuse(input.error());
-  DescribeCall(*input, *schema, &call.caller);
+  DescribeCall(*input, &call.caller);
   if (!collections::IsRead(name) && !caller->signature.empty() &&
       !replays.Admit(caller->signature)) {
     return RefuseEarly("InvalidSignatureException",

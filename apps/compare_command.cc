@@ -25,12 +25,7 @@ struct Pair {
   std::string target;
 };
 
-// Whether CompareFaces would find no match for it, as its setting stands by default.
-bool Declines(const decision::Scale& scale, const face::Template& made) {
-  return scale.calibrated() && decision::DeclinesAge(made.age, scale.table().decline_below_age);
-}
-
-// The largest face of the source against every face of the target, as CompareFaces does.
+// The largest face of the source against every face of the target, as CompareFaces does by default.
 Status Compare(const Context& context, const Pair& paths) {
   CANDID_ASSIGN(const auto pipeline, OpenPipeline(context));
   CANDID_ASSIGN(const models::Pack pack, PackInUse(context));
@@ -47,14 +42,14 @@ Status Compare(const Context& context, const Pair& paths) {
   std::vector<std::size_t> all(target->photo.faces().size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   CANDID_ASSIGN(const auto others, pipeline->Embed(target->photo, all));
-  const bool source_declined = Declines(scale, probe[0]);
+  const bool source_declined = decision::DeclinesAge(probe[0].age, scale);
 
   boost::json::array matches;
   std::vector<Row> rows;
   bool extrapolated = false;
   for (std::size_t i = 0; i < others.size(); ++i) {
     const face::Box& box = target->photo.faces()[i].box;
-    const bool declined = Declines(scale, others[i]);
+    const bool declined = decision::DeclinesAge(others[i].age, scale);
     boost::json::object face = {
         {"box",
          {{"left", box.left}, {"top", box.top}, {"width", box.width}, {"height", box.height}}},

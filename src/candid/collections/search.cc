@@ -45,8 +45,7 @@ Result<decision::Terms> Collections::State::TermsFor(const Collection& collectio
 }
 
 bool Collections::State::Declines(const face::Template& made) const {
-  if (options.match_unsupported_ages || !options.scale.calibrated()) return false;
-  return decision::DeclinesAge(made.age, options.scale.table().decline_below_age);
+  return !options.match_unsupported_ages && decision::DeclinesAge(made.age, options.scale);
 }
 
 std::optional<decision::StatedRate> Collections::State::RateOf(float score) const {

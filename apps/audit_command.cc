@@ -55,9 +55,7 @@ Status Verify(const Context& context, const std::string& expect) {
                              {"sound", report.flaw_count == 0},
                              {"sealed_line", boost::json::value()}};
     if (report.sealed) json["sealed_line"] = *report.sealed;
-    boost::json::array found;
-    for (const std::string& flaw : report.flaws) found.emplace_back(flaw);
-    json["found"] = std::move(found);
+    json["found"] = boost::json::value_from(report.flaws);
     std::puts(boost::json::serialize(json).c_str());
   } else {
     std::printf("%llu lines, the last is %llu with hash %s\n",

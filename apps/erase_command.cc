@@ -21,29 +21,26 @@ constexpr const char* kOutOfReach[] = {
     "blocks that the file system or the disk moved elsewhere: encrypt the disk where that matters",
     "answers already given, and what callers kept of them"};
 
-boost::json::array ToJson(const std::vector<std::string>& list) {
-  return boost::json::array(list.begin(), list.end());
-}
-
 void PrintJson(const store::EraseStatement& statement, const std::string& now) {
   boost::json::array out_of_reach(std::begin(kOutOfReach), std::end(kOutOfReach));
-  const boost::json::object json{{"time", now},
-                                 {"erased",
-                                  {{"faces", statement.faces},
-                                   {"crops", statement.crops},
-                                   {"pictures", statement.pictures},
-                                   {"collections", ToJson(statement.collections)}}},
-                                 {"caches_removed", ToJson(statement.caches_removed)},
-                                 {"searched",
-                                  {{"files", statement.files_searched},
-                                   {"bytes", statement.bytes_searched},
-                                   {"pieces", statement.pieces},
-                                   {"one_piece_in", statement.piece_every},
-                                   {"id", statement.id_searched}}},
-                                 {"leftovers", ToJson(statement.leftovers)},
-                                 {"still_stored", ToJson(statement.still_stored)},
-                                 {"proven", statement.proven()},
-                                 {"out_of_reach", std::move(out_of_reach)}};
+  const boost::json::object json{
+      {"time", now},
+      {"erased",
+       {{"faces", statement.faces},
+        {"crops", statement.crops},
+        {"pictures", statement.pictures},
+        {"collections", boost::json::value_from(statement.collections)}}},
+      {"caches_removed", boost::json::value_from(statement.caches_removed)},
+      {"searched",
+       {{"files", statement.files_searched},
+        {"bytes", statement.bytes_searched},
+        {"pieces", statement.pieces},
+        {"one_piece_in", statement.piece_every},
+        {"id", statement.id_searched}}},
+      {"leftovers", boost::json::value_from(statement.leftovers)},
+      {"still_stored", boost::json::value_from(statement.still_stored)},
+      {"proven", statement.proven()},
+      {"out_of_reach", std::move(out_of_reach)}};
   std::puts(boost::json::serialize(json).c_str());
 }
 

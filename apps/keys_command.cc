@@ -125,10 +125,6 @@ std::string Describe(const Policy& policy) {
   return text;
 }
 
-boost::json::array ToJson(const std::vector<std::string>& list) {
-  return boost::json::array(list.begin(), list.end());
-}
-
 Status List(const Context& context) {
   CANDID_ASSIGN(const auto store,
                 store::Store::Open(context.state, {.access = store::Access::kRead}));
@@ -141,8 +137,8 @@ Status List(const Context& context) {
                              {"enabled", key.enabled},
                              {"state", StateOf(key)},
                              {"note", key.note},
-                             {"allow", ToJson(key.policy.actions)},
-                             {"collections", ToJson(key.policy.collections)},
+                             {"allow", boost::json::value_from(key.policy.actions)},
+                             {"collections", boost::json::value_from(key.policy.collections)},
                              {"read_only", key.policy.read_only},
                              {"rate", key.policy.rate},
                              {"burst", key.policy.burst},

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
@@ -38,12 +39,10 @@ Result<std::chrono::seconds> ParseDuration(std::string_view option, std::string_
 
 std::string FormatDuration(std::chrono::seconds length) {
   if (length.count() == 0) return "none";
-  for (const Unit& unit : kUnits) {
-    if (length.count() % unit.seconds == 0) {
-      return fmt::format("{}{}", length.count() / unit.seconds, unit.letter);
-    }
-  }
-  return fmt::format("{}s", length.count());
+  // The last is a second, which divides every length.
+  const auto unit = std::ranges::find_if(
+      kUnits, [&](const Unit& one) { return length.count() % one.seconds == 0; });
+  return fmt::format("{}{}", length.count() / unit->seconds, unit->letter);
 }
 
 std::string FormatTime(std::chrono::system_clock::time_point time) {

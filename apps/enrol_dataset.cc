@@ -5,10 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 
+#include "apps/duration.h"
 #include "apps/interrupt.h"
 #include "apps/progress.h"
+#include "candid/base/clock.h"
 
 namespace candid::apps {
 namespace {
@@ -25,11 +26,7 @@ Result<std::unique_ptr<eval::TemplateCache>> OpenCache(const Context& context,
 }  // namespace
 
 std::string Measuring::DateOrToday() const {
-  if (!date.empty()) return date;
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
+  return date.empty() ? FormatTime(SystemClock().Now()).substr(0, 10) : date;
 }
 
 void AddMeasuring(CLI::App* command, Measuring* measuring) {

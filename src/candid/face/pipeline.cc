@@ -304,12 +304,12 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const models::Pack& pack,
     CANDID_ASSIGN(const LoadedPart loaded, LoadPart(*part));
     state->score = loaded.model;
   }
-  // A face that is none, run once through everything: a model whose sizes don't fit is refused
-  // now and not at the first request.
   if (const models::Part* part = pack.attributes()) {
     CANDID_ASSIGN(const LoadedPart loaded, LoadPart(*part));
     state->attributes = loaded.model;
   }
+  // A face that is none, run once through everything: a model whose sizes don't fit is refused
+  // now and not at the first request.
   Worker worker = MakeWorker(state->detector, state->landmarks, state->embedders, state->score,
                              state->attributes, options.precision);
   image::Image grey{kChipSize, kChipSize, Bytes(std::size_t{3} * kChipSize * kChipSize, 128)};

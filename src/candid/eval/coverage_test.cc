@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdio>
@@ -58,6 +57,34 @@ double ThresholdFor(double fmr) {
   for (int i = 0; i < 60; ++i) (Fmr((low + high) / 2) > fmr ? low : high) = (low + high) / 2;
   return low;
 }
+
+// Figures whose truth is known, and in how many runs their intervals held it.
+class Tally {
+ public:
+  struct Figure {
+    const char* name;
+    double truth;
+  };
+  explicit Tally(std::vector<Figure> figures)
+      : figures_(std::move(figures)), held_(figures_.size()) {}
+
+  // From several threads at once.
+  void Count(std::size_t figure, const Interval& interval) {
+    const double truth = figures_[figure].truth;
+    held_[figure] += interval.low <= truth && truth <= interval.high ? 1 : 0;
+  }
+  void Expect() const {
+    for (std::size_t f = 0; f < figures_.size(); ++f) {
+      EXPECT_GE(held_[f], kLeastShare * kRuns) << figures_[f].name;
+      testing::Test::RecordProperty(std::string("held ") + figures_[f].name, held_[f]);
+      std::printf("  %s: %d of %d\n", figures_[f].name, held_[f].load(), kRuns);
+    }
+  }
+
+ private:
+  std::vector<Figure> figures_;
+  std::vector<std::atomic<int>> held_;
+};
 
 struct Draw {
   PairScores scores;
@@ -113,26 +140,15 @@ TEST(CoverageTest, PercentilesOfTwoHundredAreTheOnesCounted) {
 TEST(CoverageTest, IntervalsHoldTheTruth) {
   const double fnmr = UpperTail((kMated - kThreshold) / kMatedNoise);
   const float few = static_cast<float>(ThresholdFor(kTwoMatches));
-  enum Figure {
-    kFmr,
-    kFnmr,
-    kFewMatches,
-    kFewMisses,
-    kOwnThreshold,
-    kGroupA,
-    kGroupB,
-    kRatio,
-    kFigures
-  };
-  const double truth[kFigures] = {Fmr(kThreshold),
-                                  fnmr,
-                                  Fmr(few),
-                                  UpperTail((kMated - kTwoMisses) / kMatedNoise),
-                                  ThresholdFor(1e-2),
-                                  FmrWithin(0, kThreshold),
-                                  FmrWithin(2, kThreshold),
-                                  FmrWithin(2, kThreshold) / FmrWithin(0, kThreshold)};
-  std::array<std::atomic<int>, kFigures> held{};
+  enum Figures { kFmr, kFnmr, kFewMatches, kFewMisses, kOwnThreshold, kGroupA, kGroupB, kRatio };
+  Tally tally({{"FMR", Fmr(kThreshold)},
+               {"FNMR", fnmr},
+               {"FMR of two false matches", Fmr(few)},
+               {"FNMR of two misses", UpperTail((kMated - kTwoMisses) / kMatedNoise)},
+               {"threshold for FMR 1e-2", ThresholdFor(1e-2)},
+               {"FMR a", FmrWithin(0, kThreshold)},
+               {"FMR b", FmrWithin(2, kThreshold)},
+               {"FMR b / FMR a", FmrWithin(2, kThreshold) / FmrWithin(0, kThreshold)}});
   std::atomic<int> found = 0;
   ParallelFor(kRuns, 2, [&](std::size_t, std::size_t run) {
     const Draw draw = DrawScores(static_cast<unsigned>(run));
@@ -143,37 +159,22 @@ TEST(CoverageTest, IntervalsHoldTheTruth) {
     const auto report = Verify(
         {&draw.scores, draw.subjects, draw.failed, std::span(&draw.grouping, 1), {1}}, options);
     if (!report) return;
-    const auto hold = [&](Figure figure, const Interval& interval) {
-      held[figure] += interval.low <= truth[figure] && truth[figure] <= interval.high ? 1 : 0;
-    };
-    hold(kOwnThreshold, report->points[0].threshold.interval);
-    hold(kFmr, report->points[1].fmr.interval);
-    hold(kFnmr, report->points[1].fnmr.interval);
-    hold(kFewMatches, report->points[2].fmr.interval);
-    hold(kFewMisses, report->points[3].fnmr.interval);
+    tally.Count(kOwnThreshold, report->points[0].threshold.interval);
+    tally.Count(kFmr, report->points[1].fmr.interval);
+    tally.Count(kFnmr, report->points[1].fnmr.interval);
+    tally.Count(kFewMatches, report->points[2].fmr.interval);
+    tally.Count(kFewMisses, report->points[3].fnmr.interval);
     const GroupReport& groups = report->groups[0];
-    hold(kGroupA, groups.groups[0].fmr.interval);
-    hold(kGroupB, groups.groups[1].fmr.interval);
+    tally.Count(kGroupA, groups.groups[0].fmr.interval);
+    tally.Count(kGroupB, groups.groups[1].fmr.interval);
     // One of the two is the reference; the other's ratio is to it.
     const std::size_t other = 1 - groups.reference;
     Interval ratio = groups.groups[other].fmr_test.interval;
     if (other == 0) ratio = {1 / ratio.high, 1 / ratio.low};
-    hold(kRatio, ratio);
+    tally.Count(kRatio, ratio);
     found += groups.groups[other].fmr_test.p_holm < 0.05 ? 1 : 0;
   });
-  const char* names[kFigures] = {"FMR",
-                                 "FNMR",
-                                 "FMR of two false matches",
-                                 "FNMR of two misses",
-                                 "threshold for FMR 1e-2",
-                                 "FMR a",
-                                 "FMR b",
-                                 "FMR b / FMR a"};
-  for (int f = 0; f < kFigures; ++f) {
-    EXPECT_GE(held[f], kLeastShare * kRuns) << names[f];
-    RecordProperty(std::string("held ") + names[f], held[f]);
-    std::printf("  %s: %d of %d\n", names[f], held[f].load(), kRuns);
-  }
+  tally.Expect();
   // The planted difference is there to be seen.
   EXPECT_GE(found, kRuns / 2);
 }
@@ -212,12 +213,13 @@ TEST(CoverageTest, IntervalsOfSearchesHoldTheTruth) {
   const double deviation = std::hypot(kSearchPerson, kSearchNoise);
   const auto fpir = [&](double t) { return UpperTail((t - kSearchOther) / deviation); };
   const auto fnir = [&](double t) { return UpperTail((kSearchMate - t) / deviation); };
-  double low = 0, high = 1;
-  for (int i = 0; i < 60; ++i) (fpir((low + high) / 2) > 0.1 ? low : high) = (low + high) / 2;
   const float rare = 0.534F;  // two false positives and two misses of 200 are to be expected
-  enum Figure { kFpir, kFnir, kOwnThreshold, kFewPositives, kFewMisses, kFigures };
-  const double truth[kFigures] = {fpir(0.45F), fnir(0.6F), low, fpir(rare), fnir(rare)};
-  std::array<std::atomic<int>, kFigures> held{};
+  enum Figures { kFpir, kFnir, kOwnThreshold, kFewPositives, kFewMisses };
+  Tally tally({{"FPIR", fpir(0.45F)},
+               {"FNIR", fnir(0.6F)},
+               {"threshold for FPIR 0.1", kSearchOther + deviation * NormalQuantile(0.9)},
+               {"FPIR of two false positives", fpir(rare)},
+               {"FNIR of two misses", fnir(rare)}});
   ParallelFor(kRuns, 2, [&](std::size_t, std::size_t run) {
     const SearchSet set = DrawSearches(static_cast<unsigned>(run));
     IdentificationOptions options;
@@ -226,21 +228,13 @@ TEST(CoverageTest, IntervalsOfSearchesHoldTheTruth) {
     options.bootstrap = {run, kResamples, 1};
     const auto report = Identify(set, kPeople, {}, options);
     if (!report) return;
-    const auto hold = [&](Figure figure, const Interval& interval) {
-      held[figure] += interval.low <= truth[figure] && truth[figure] <= interval.high ? 1 : 0;
-    };
-    hold(kOwnThreshold, report->points[0].threshold.interval);
-    hold(kFpir, report->points[1].fpir.interval);
-    hold(kFnir, report->points[2].fnir.interval);
-    hold(kFewPositives, report->points[3].fpir.interval);
-    hold(kFewMisses, report->points[3].fnir.interval);
+    tally.Count(kOwnThreshold, report->points[0].threshold.interval);
+    tally.Count(kFpir, report->points[1].fpir.interval);
+    tally.Count(kFnir, report->points[2].fnir.interval);
+    tally.Count(kFewPositives, report->points[3].fpir.interval);
+    tally.Count(kFewMisses, report->points[3].fnir.interval);
   });
-  const char* names[kFigures] = {"FPIR", "FNIR", "threshold for FPIR 0.1",
-                                 "FPIR of two false positives", "FNIR of two misses"};
-  for (int f = 0; f < kFigures; ++f) {
-    EXPECT_GE(held[f], kLeastShare * kRuns) << names[f];
-    std::printf("  %s: %d of %d\n", names[f], held[f].load(), kRuns);
-  }
+  tally.Expect();
 }
 
 }  // namespace

@@ -24,6 +24,29 @@ std::vector<face::Template> TemplatesOf(const face::Pipeline& pipeline, const By
   return *templates;
 }
 
+double EmbedSeconds(const face::Photo& photo) {
+  return photo.timings()[static_cast<std::size_t>(face::Stage::kEmbed)];
+}
+
+// Describing takes the embedders' sights; the template is then made of them.
+TEST(PipelineTest, EachEmbedderLooksOnce) {
+  const auto images = LfwImages(600);
+  if (images.empty()) GTEST_SKIP() << "no ../shared/data/lfw-dev: nothing to embed";
+  const auto pack = DefaultPack();
+  if (!pack) GTEST_SKIP() << "no converted models: " << pack.error().message();
+  const auto pipeline = face::Pipeline::Create(*pack);
+  ASSERT_TRUE(pipeline) << pipeline.error().message();
+  const Bytes file = *ReadFile(images.front(), 1 << 20);
+  const auto plain = (*pipeline)->Detect(file);
+  const auto described = (*pipeline)->Detect(file, face::AttributeSet::All());
+  ASSERT_TRUE(plain && described);
+  ASSERT_EQ(described->faces().size(), plain->faces().size());
+  std::vector<std::size_t> all(plain->faces().size());
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(*(*pipeline)->Embed(*described, all), *(*pipeline)->Embed(*plain, all));
+  EXPECT_LT(EmbedSeconds(*described), EmbedSeconds(*plain) / 2);
+}
+
 TEST(PipelineTest, EveryThreadGetsTheSameTemplates) {
   const auto images = LfwImages(600);
   if (images.empty()) GTEST_SKIP() << "no ../shared/data/lfw-dev: nothing to embed";

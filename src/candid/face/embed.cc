@@ -93,14 +93,25 @@ Result<Sight> LookAt(Network& network, const Chips& chips) {
   return sight;
 }
 
-Result<Template> Embed(TemplateMaker& maker, const Chips& chips) {
+Result<const Sight*> See(TemplateMaker& maker, std::size_t which, const Chips& chips,
+                         Sights* sights) {
+  sights->resize(maker.embedders.size());
+  std::optional<Sight>& sight = (*sights)[which];
+  if (!sight) {
+    CANDID_ASSIGN(sight, LookAt(maker.embedders[which].network, chips));
+  }
+  return &*sight;
+}
+
+Result<Template> Embed(TemplateMaker& maker, const Chips& chips, Sights sights) {
   Template joined;
   std::vector<float> ages;
-  for (Embedder& embedder : maker.embedders) {
+  for (std::size_t i = 0; i < maker.embedders.size(); ++i) {
+    const Embedder& embedder = maker.embedders[i];
     const models::Part& part = embedder.network.part();
-    CANDID_ASSIGN(Sight sight, LookAt(embedder.network, chips));
-    if (!sight.ages.empty()) ages = std::move(sight.ages);
-    std::vector<float>& vector = sight.vector;
+    CANDID_ASSIGN(const Sight* sight, See(maker, i, chips, &sights));
+    if (!sight->ages.empty()) ages = sight->ages;
+    std::vector<float> vector = sight->vector;
     if (!embedder.matrix.empty()) {
       vector = Reduce(embedder.matrix, vector);
       if (!MakeUnit(&vector)) {

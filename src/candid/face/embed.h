@@ -38,12 +38,19 @@ struct Sight {
 // Over the chip and its mirror image, if the network's part says so.
 Result<Sight> LookAt(Network& network, const Chips& chips);
 
+// What a pack's embedders have seen of one face, in their order; empty where one has not looked.
+using Sights = std::vector<std::optional<Sight>>;
+
+// The sight of embedder `which`, who looks unless it has.
+Result<const Sight*> See(TemplateMaker& maker, std::size_t which, const Chips& chips,
+                         Sights* sights);
+
 // Years, the expected value. kMalformed: not probabilities.
 Result<float> AgeOf(const std::vector<float>& ages);
 
 // Each embedder's vector (the sum over the chip and its mirror image, if its part says so) is made
 // unit length, reduced, weighted; all are laid end to end and made unit length. The score network
 // adds its figures. The age is the score network's, else that of the embedder which has one.
-Result<Template> Embed(TemplateMaker& maker, const Chips& chips);
+Result<Template> Embed(TemplateMaker& maker, const Chips& chips, Sights sights = {});
 
 }  // namespace candid::face

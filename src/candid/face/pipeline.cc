@@ -133,6 +133,7 @@ struct Photo::State {
   image::Image picture;  // reduced by divisor
   std::vector<Face> faces;
   std::vector<image::Image> chips;  // aligned, one a face
+  std::vector<Sights> sights;       // what it took to describe them, one a face
   Timings timings{};
 };
 
@@ -268,18 +269,18 @@ Result<image::Image> ChipOf(const image::Source& source, const image::Image& pic
 
 // What is asked for beyond the chip's quality; the face in pixels of the reduced picture.
 Status Describe(Worker& worker, const Chips& chips, const std::vector<MeshPoint>& mesh,
-                const AttributeSet& wanted, Face* face) {
+                const AttributeSet& wanted, Sights* sights, Face* face) {
   if (wanted.landmarks) face->all_landmarks = AllLandmarksOf(mesh);
   if (worker.attributes && (wanted.traits.any() || wanted.emotions)) {
-    CANDID_ASSIGN(const Sight sight, LookAt(worker.maker.embedders.front().network, chips));
+    CANDID_ASSIGN(const Sight* sight, See(worker.maker, 0, chips, sights));
     CANDID_TRY(
-        worker.attributes->Describe(ExpressionOf(mesh), sight.vector, wanted, &face->attributes));
+        worker.attributes->Describe(ExpressionOf(mesh), sight->vector, wanted, &face->attributes));
   }
   if (!wanted.age_range) return {};
-  for (Embedder& embedder : worker.maker.embedders) {
-    if (!embedder.network.part().age_output) continue;
-    CANDID_ASSIGN(const Sight sight, LookAt(embedder.network, chips));
-    CANDID_ASSIGN(const float age, AgeOf(sight.ages));
+  for (std::size_t i = 0; i < worker.maker.embedders.size(); ++i) {
+    if (!worker.maker.embedders[i].network.part().age_output) continue;
+    CANDID_ASSIGN(const Sight* sight, See(worker.maker, i, chips, sights));
+    CANDID_ASSIGN(const float age, AgeOf(sight->ages));
     face->attributes.age_range = AgeRangeOf(age);
   }
   return {};
@@ -321,9 +322,10 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Create(const models::Pack& pack,
     CANDID_TRY(face::Detect(worker.detector, grey, {}));
     const Chips chips{grey, &grey, {16, 16, 80, 80}};
     Face face;
+    Sights sights;
     CANDID_ASSIGN(const Mesh mesh, FindLandmarks(worker.landmarks, grey, middle));
-    CANDID_TRY(Describe(worker, chips, mesh.points, AttributeSet::All(), &face));
-    return face::Embed(worker.maker, chips);
+    CANDID_TRY(Describe(worker, chips, mesh.points, AttributeSet::All(), &sights, &face));
+    return face::Embed(worker.maker, chips, std::move(sights));
   };
   const Result<Template> probe = run();
   if (!probe) return Fail(probe.error().WithContext("pack " + pack.name));
@@ -367,12 +369,14 @@ Result<Photo> Pipeline::Detect(ByteSpan file, const AttributeSet& wanted) const 
     CANDID_ASSIGN(image::Image chip,
                   ChipOf(photo->source, photo->picture, photo->divisor, one.face));
     one.face.quality = QualityOf(chip);
+    Sights sights;
     CANDID_TRY(Describe(*worker.operator->(), {chip, &photo->picture, one.face.box},
-                        one.mesh.points, wanted, &one.face));
+                        one.mesh.points, wanted, &sights, &one.face));
     Scale(&one.face, static_cast<float>(photo->divisor));
     one.face.usefulness = static_cast<float>(UsefulnessOf(FaultsOf(one.face)));
     photo->faces.push_back(one.face);
     photo->chips.push_back(std::move(chip));
+    photo->sights.push_back(std::move(sights));
   }
   watch.Lap(Stage::kAssess);
   return Photo(std::move(photo));
@@ -389,7 +393,8 @@ Result<std::vector<Template>> Pipeline::Embed(const Photo& photo,
     Face reduced = state.faces[index];
     Scale(&reduced, 1 / static_cast<float>(state.divisor));
     CANDID_ASSIGN(Template made,
-                  face::Embed(worker->maker, {state.chips[index], &state.picture, reduced.box}));
+                  face::Embed(worker->maker, {state.chips[index], &state.picture, reduced.box},
+                              state.sights[index]));
     templates.push_back(std::move(made));
   }
   watch.Lap(Stage::kEmbed);

@@ -2,6 +2,7 @@
 trail that tells of it. The session token and the trail's chain are made and checked here a second
 time, from what docs/formats/session_token.md and docs/audit.md say of them."""
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import json
@@ -309,11 +310,12 @@ class Replays(unittest.TestCase):
         server.call("CreateCollection", {"CollectionId": "replayed"})
         request = server.request("IndexFaces", {"CollectionId": "replayed", "MaxFaces": 1,
                                                 "Image": {"Bytes": base64_text(photo(0, 0))}})
-        answers = [self.send(request) for _ in range(3)]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            answers = list(pool.map(self.send, [request] * 2))
         faces = [[record["Face"]["FaceId"] for record in answer.json["FaceRecords"]]
                  for answer in answers]
         self.assertEqual(len(faces[0]), 1)
-        self.assertEqual(faces, [faces[0]] * 3)
+        self.assertEqual(faces, [faces[0]] * 2)
         count = lambda: server.call("DescribeCollection",  # noqa: E731
                                     {"CollectionId": "replayed"}).json["FaceCount"]
         self.assertEqual(count(), 1)

@@ -23,5 +23,6 @@ add_custom_command(
 
 # Not a candid_library: generated code knows nothing of our warnings. #include "onnx.pb.h".
 add_library(candid_onnx_proto STATIC ${onnx_generated}/onnx.pb.cc)
+set_target_properties(candid_onnx_proto PROPERTIES CXX_CLANG_TIDY "")
 target_include_directories(candid_onnx_proto SYSTEM PUBLIC ${onnx_generated})
 target_link_libraries(candid_onnx_proto PUBLIC protobuf::libprotobuf)

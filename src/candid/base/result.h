@@ -29,10 +29,12 @@ inline tl::unexpected<Error> Fail(Error error) { return tl::unexpected<Error>(st
 // CANDID_ASSIGN(auto image, Decode(bytes)): declares `image`, or returns the error from here.
 #define CANDID_ASSIGN(declaration, expression) \
   CANDID_ASSIGN_INNER(CANDID_CONCAT(candid_result_, __LINE__), declaration, expression)
+// NOLINTBEGIN(bugprone-macro-parentheses): names and declarations bear none.
 #define CANDID_ASSIGN_INNER(name, declaration, expression)               \
   auto name = (expression);                                              \
   if (!name.has_value()) return ::candid::Fail(std::move(name).error()); \
   declaration = *std::move(name)
+// NOLINTEND(bugprone-macro-parentheses)
 
 // CANDID_TRY(Write(x)): returns the error from here if there is one.
 #define CANDID_TRY(expression)                                                               \

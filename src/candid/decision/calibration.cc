@@ -21,7 +21,7 @@ constexpr double kTopFmr = 1e-3;  // every group's first point is here or above
 constexpr double kLeastLimit = 1e-12;
 constexpr double kMostLimit = 1e-6;
 
-[[noreturn]] void Refuse(std::string message) { throw std::invalid_argument(std::move(message)); }
+[[noreturn]] void Refuse(const std::string& message) { throw std::invalid_argument(message); }
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }
 

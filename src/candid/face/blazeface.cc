@@ -54,10 +54,11 @@ void ReadGrid(const BlazeGrid& grid, float threshold, std::vector<Detection>* de
     // Written so that a NaN is no detection.
     if (!(grid.logits[i] >= least_logit)) continue;
     const std::size_t cell = i / static_cast<std::size_t>(grid.anchors_per_cell);
-    const std::size_t columns = static_cast<std::size_t>(grid.columns);
+    const std::size_t column = cell % static_cast<std::size_t>(grid.columns);
+    const std::size_t row = cell / static_cast<std::size_t>(grid.columns);
     const float stride = static_cast<float>(grid.stride);
-    const float x = (static_cast<float>(cell % columns) + 0.5f) * stride;
-    const float y = (static_cast<float>(cell / columns) + 0.5f) * stride;
+    const float x = (static_cast<float>(column) + 0.5f) * stride;
+    const float y = (static_cast<float>(row) + 0.5f) * stride;
     const std::span<const float> value = grid.regressions.subspan(i * kValues, kValues);
     const auto point = [&](std::size_t k) {
       return Point{x + value[4 + 2 * k], y + value[5 + 2 * k]};

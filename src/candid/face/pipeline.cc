@@ -126,7 +126,7 @@ std::string_view NameOf(Stage stage) {
 }
 
 struct Photo::State {
-  explicit State(image::Source opened) : source(std::move(opened)) {}
+  explicit State(const image::Source& opened) : source(opened) {}
 
   image::Source source;
   int divisor = 1;
@@ -345,8 +345,8 @@ const std::string& Pipeline::model_hash() const { return state_->model_hash; }
 const std::string& Pipeline::version() const { return state_->version; }
 
 Result<Photo> Pipeline::Detect(ByteSpan file, const AttributeSet& wanted) const {
-  CANDID_ASSIGN(image::Source source, image::Source::Open(file, state_->options.limits));
-  auto photo = std::make_shared<Photo::State>(std::move(source));
+  CANDID_ASSIGN(const image::Source source, image::Source::Open(file, state_->options.limits));
+  auto photo = std::make_shared<Photo::State>(source);
   Stopwatch watch(&photo->timings);
   const image::Info& info = photo->source.info();
   const DetectPlan plan = PlanDetection(info.width, info.height, state_->options.min_face_px);

@@ -132,7 +132,8 @@ float FloatResult(Op op, float a, float b) {
   }
 }
 
-Result<TensorPtr> FoldBinary(const Node& node, const Tensor& a, const Tensor& b, Shape shape) {
+Result<TensorPtr> FoldBinary(const Node& node, const Tensor& a, const Tensor& b,
+                             const Shape& shape) {
   if (a.integer != b.integer) return Fail(Code::kMalformed, "it mixes integers and floats");
   const std::int64_t count = ElementsOf(shape);
   std::vector<std::int64_t> at_a(static_cast<std::size_t>(count));
@@ -289,7 +290,7 @@ Result<TensorPtr> Evaluate(const Graph& graph, const Node& node) {
     case Op::kMul:
     case Op::kDiv:
     case Op::kPow:
-      return FoldBinary(node, input, *graph.Constant(node, 1), std::move(shape));
+      return FoldBinary(node, input, *graph.Constant(node, 1), shape);
     case Op::kAbs:
     case Op::kExp:
     case Op::kNeg:

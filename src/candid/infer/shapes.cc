@@ -59,8 +59,10 @@ Result<Shape> ReshapeShape(const Graph& graph, const Node& node) {
     if (shape[i] == 0 && i < input.size() && node.Int("allowzero", 0) == 0) shape[i] = input[i];
     if (shape[i] == -1 && free == nullptr) {
       free = &shape[i];
-    } else if (shape[i] < 0 || shape[i] > kMaxElements || (known *= shape[i]) > kMaxElements) {
+    } else if (shape[i] < 0 || shape[i] > kMaxElements || known * shape[i] > kMaxElements) {
       return Fail(Code::kMalformed, fmt::format("a shape of {}", ToText(shape)));
+    } else {
+      known *= shape[i];
     }
   }
   const std::int64_t count = ElementsOf(input);
@@ -333,7 +335,7 @@ Result<std::vector<SliceRange>> SliceOf(const Graph& graph, const Node& node, co
 }
 
 Result<Shape> OutputShape(const Graph& graph, const Node& node) {
-  const Shape input = node.Has(0) ? InputShape(graph, node, 0) : Shape{};
+  Shape input = node.Has(0) ? InputShape(graph, node, 0) : Shape{};
   switch (node.op) {
     case Op::kConv:
       return ConvShape(graph, node);

@@ -181,7 +181,8 @@ bool Fits(const ScaleShift& affine, std::int64_t channels) {
 void SetWeights(Graph* graph, Node* node, Shape shape, std::vector<float> weights,
                 std::vector<float> bias) {
   const auto outputs = static_cast<std::int64_t>(bias.size());
-  node->inputs = {node->inputs[0], graph->AddConstant(MakeFloats(std::move(shape), weights)),
+  node->inputs = {node->inputs[0],
+                  graph->AddConstant(MakeFloats(std::move(shape), std::move(weights))),
                   graph->AddConstant(MakeFloats({outputs}, std::move(bias)))};
 }
 

@@ -25,7 +25,7 @@ constexpr int kBlazeFaceSide = 256;
 constexpr int kMaxVector = 8192;
 constexpr int kMaxOutput = 63;
 
-[[noreturn]] void Refuse(std::string message) { throw std::invalid_argument(std::move(message)); }
+[[noreturn]] void Refuse(const std::string& message) { throw std::invalid_argument(message); }
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }
 

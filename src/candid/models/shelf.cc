@@ -174,7 +174,7 @@ Result<Pack> Shelf::Active() const {
 }
 
 Result<Pack> Shelf::Use(const std::string& name, const Terms& terms) const {
-  CANDID_ASSIGN(const Pack pack, Find(name));
+  CANDID_ASSIGN(Pack pack, Find(name));
   CANDID_TRY(CheckTerms(pack, terms));
   CANDID_TRY(Verify(pack));
   CANDID_TRY(WriteFileDurably(folder_ / "active", AsBytes(pack.name)));
@@ -204,8 +204,7 @@ Result<Pack> Shelf::Put(const std::filesystem::path& manifest, const Files& offe
                                                   "name in its manifest",
                                                   pack.name, target.string()));
   }
-  CANDID_ASSIGN(const Pack mine,
-                ParseManifest(text, std::filesystem::absolute(target) / "pack.toml"));
+  CANDID_ASSIGN(Pack mine, ParseManifest(text, std::filesystem::absolute(target) / "pack.toml"));
   const Files stock = Stock();
   const auto find = [&](const std::filesystem::path& own, const std::string& sha256) {
     if (IsWhole(own, sha256)) return own;

@@ -61,9 +61,9 @@ TfjsNode ReadNode(const json::object& object) {
       node.inputs.emplace_back(std::string_view(input.as_string()));
     }
   }
-  static const json::object kNone;
+  static const json::object none;
   const json::value* found = object.if_contains("attr");
-  const json::object& attributes = found == nullptr ? kNone : found->as_object();
+  const json::object& attributes = found == nullptr ? none : found->as_object();
   node.strides = HeightAndWidth(attributes, "strides");
   node.window = HeightAndWidth(attributes, "ksize");
   if (const json::value* padding = attributes.if_contains("padding")) {
@@ -90,9 +90,10 @@ TfjsTensor ReadWeight(const json::object& object, ByteSpan* bytes) {
   for (const json::value& size : object.at("shape").as_array()) {
     tensor.shape.push_back(ToInteger(size));
     const auto side = static_cast<std::uint64_t>(tensor.shape.back());
-    if (side > kMaxValues || (count *= side) > kMaxValues) {
+    if (side > kMaxValues || count * side > kMaxValues) {
       throw std::invalid_argument("a weight of absurd size");
     }
+    count *= side;
   }
   std::string stored(std::string_view(object.at("dtype").as_string()));
   double least = 0, step = 1;

@@ -27,10 +27,13 @@ std::string NameOf(int descriptor) {
 }
 
 ssize_t Write(int descriptor, const void* bytes, size_t count, off_t offset) {
-  if (room != kRoom && room-- <= 0) {
-    room = 0;
-    errno = ENOSPC;
-    return -1;
+  if (room != kRoom) {
+    const auto before = room--;
+    if (before <= 0) {
+      room = 0;
+      errno = ENOSPC;
+      return -1;
+    }
   }
   {
     const std::lock_guard guard(mutex);

@@ -39,7 +39,8 @@ class TestingStore : public testing::Test {
   }
 
   // Faces of one image at these places; a template begins with the place.
-  Result<std::vector<RecordedFace>> Record(const std::string& collection, std::vector<float> lefts,
+  Result<std::vector<RecordedFace>> Record(const std::string& collection,
+                                           const std::vector<float>& lefts,
                                            const std::string& image = "image") {
     std::vector<NewFace> faces;
     for (const float left : lefts) {

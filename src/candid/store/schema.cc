@@ -142,12 +142,11 @@ Status Migrate(Connection& connection, std::span<const char* const> steps) {
   CANDID_ASSIGN(const std::int64_t version, ReadVersion(connection, newest));
   for (std::int64_t step = version; step < newest; ++step) {
     const std::string sql =
-        fmt::format("BEGIN IMMEDIATE; PRAGMA application_id={}; {} PRAGMA user_version={}; COMMIT;",
-                    kApplicationId, steps[static_cast<std::size_t>(step)], step + 1);
-    if (Status done = connection.Execute(sql.c_str()); !done) {
-      const Error error = done.error().WithContext(fmt::format("moving to schema {}", step + 1));
-      if (connection.in_transaction()) (void)connection.Execute("ROLLBACK");
-      return Fail(error);
+        fmt::format("PRAGMA application_id={}; {} PRAGMA user_version={};", kApplicationId,
+                    steps[static_cast<std::size_t>(step)], step + 1);
+    const Status done = connection.Transact([&] { return connection.Execute(sql.c_str()); });
+    if (!done) {
+      return Fail(done.error().WithContext(fmt::format("moving to schema {}", step + 1)));
     }
   }
   return {};

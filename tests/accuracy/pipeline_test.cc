@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <numeric>
 #include <thread>
 
@@ -13,59 +14,60 @@
 namespace candid::accuracy {
 namespace {
 
-std::vector<face::Template> TemplatesOf(const face::Pipeline& pipeline, const Bytes& file) {
-  const auto photo = pipeline.Detect(file);
-  EXPECT_TRUE(photo) << photo.error().message();
-  std::vector<std::size_t> all(photo->faces().size());
-  std::iota(all.begin(), all.end(), 0);
-  const auto templates = pipeline.Embed(*photo, all);
-  EXPECT_TRUE(templates) << templates.error().message();
-  for (const double seconds : photo->timings()) EXPECT_GT(seconds, 0);
-  return *templates;
-}
+class PipelineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto images = LfwImages(600);
+    if (images.empty()) GTEST_SKIP() << "no ../shared/data/lfw-dev: nothing to embed";
+    const auto pack = DefaultPack();
+    if (!pack) GTEST_SKIP() << "no converted models: " << pack.error().message();
+    auto made = face::Pipeline::Create(*pack);
+    ASSERT_TRUE(made) << made.error().message();
+    pipeline_ = *std::move(made);
+    for (const auto& path : images) files_.push_back(*ReadFile(path, 1 << 20));
+  }
+
+  face::Photo Detect(const Bytes& file, const face::AttributeSet& wanted = {}) const {
+    const auto photo = pipeline_->Detect(file, wanted);
+    EXPECT_TRUE(photo) << photo.error().message();
+    return *photo;
+  }
+
+  std::vector<face::Template> TemplatesOf(const face::Photo& photo) const {
+    std::vector<std::size_t> all(photo.faces().size());
+    std::iota(all.begin(), all.end(), 0);
+    const auto templates = pipeline_->Embed(photo, all);
+    EXPECT_TRUE(templates) << templates.error().message();
+    for (const double seconds : photo.timings()) EXPECT_GT(seconds, 0);
+    return *templates;
+  }
+
+  std::unique_ptr<face::Pipeline> pipeline_;
+  std::vector<Bytes> files_;
+};
 
 double EmbedSeconds(const face::Photo& photo) {
   return photo.timings()[static_cast<std::size_t>(face::Stage::kEmbed)];
 }
 
 // Describing takes the embedders' sights; the template is then made of them.
-TEST(PipelineTest, EachEmbedderLooksOnce) {
-  const auto images = LfwImages(600);
-  if (images.empty()) GTEST_SKIP() << "no ../shared/data/lfw-dev: nothing to embed";
-  const auto pack = DefaultPack();
-  if (!pack) GTEST_SKIP() << "no converted models: " << pack.error().message();
-  const auto pipeline = face::Pipeline::Create(*pack);
-  ASSERT_TRUE(pipeline) << pipeline.error().message();
-  const Bytes file = *ReadFile(images.front(), 1 << 20);
-  const auto plain = (*pipeline)->Detect(file);
-  const auto described = (*pipeline)->Detect(file, face::AttributeSet::All());
-  ASSERT_TRUE(plain && described);
-  ASSERT_EQ(described->faces().size(), plain->faces().size());
-  std::vector<std::size_t> all(plain->faces().size());
-  std::iota(all.begin(), all.end(), 0);
-  EXPECT_EQ(*(*pipeline)->Embed(*described, all), *(*pipeline)->Embed(*plain, all));
-  EXPECT_LT(EmbedSeconds(*described), EmbedSeconds(*plain) / 2);
+TEST_F(PipelineTest, EachEmbedderLooksOnce) {
+  const face::Photo plain = Detect(files_.front());
+  const face::Photo described = Detect(files_.front(), face::AttributeSet::All());
+  ASSERT_EQ(described.faces().size(), plain.faces().size());
+  EXPECT_EQ(TemplatesOf(described), TemplatesOf(plain));
+  EXPECT_LT(EmbedSeconds(described), EmbedSeconds(plain) / 2);
 }
 
-TEST(PipelineTest, EveryThreadGetsTheSameTemplates) {
-  const auto images = LfwImages(600);
-  if (images.empty()) GTEST_SKIP() << "no ../shared/data/lfw-dev: nothing to embed";
-  const auto pack = DefaultPack();
-  if (!pack) GTEST_SKIP() << "no converted models: " << pack.error().message();
-  const auto pipeline = face::Pipeline::Create(*pack);
-  ASSERT_TRUE(pipeline) << pipeline.error().message();
-  std::vector<Bytes> files;
+TEST_F(PipelineTest, EveryThreadGetsTheSameTemplates) {
   std::vector<std::vector<face::Template>> alone;
-  for (const auto& path : images) {
-    files.push_back(*ReadFile(path, 1 << 20));
-    alone.push_back(TemplatesOf(**pipeline, files.back()));
-  }
+  for (const Bytes& file : files_) alone.push_back(TemplatesOf(Detect(file)));
   std::vector<std::thread> threads;
   for (std::size_t first = 0; first < 4; ++first) {
     threads.emplace_back([&, first] {
-      for (std::size_t i = 0; i < files.size(); ++i) {
-        const std::size_t index = (first + i) % files.size();
-        EXPECT_EQ(TemplatesOf(**pipeline, files[index]), alone[index]);
+      for (std::size_t i = 0; i < files_.size(); ++i) {
+        const std::size_t index = (first + i) % files_.size();
+        EXPECT_EQ(TemplatesOf(Detect(files_[index])), alone[index]);
       }
     });
   }
